@@ -1,0 +1,3 @@
+//! The Spillway protocol as a stateright model.
+
+pub mod scope;
