@@ -3,6 +3,21 @@
 //! A scope is read from a TOML file ([`Scope::parse`]) or from a trace's header, and is checked whole before
 //! anything uses it. A feature that a scope leaves off costs no state.
 
+mod builtin;
+mod check;
+mod error;
+mod json;
+pub mod limits;
+mod names;
+mod read;
+mod table;
+mod write;
+
+pub use builtin::{BUILTIN, BuiltinError, builtin_file_name};
+pub use check::Impossible;
+pub use error::ScopeError;
+pub use json::ScopeJsonError;
+
 use serde::{Deserialize, Serialize};
 
 /// Task-processing priority of a query, the most urgent first.

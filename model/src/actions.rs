@@ -1,0 +1,270 @@
+//! The actions of a state, in a fixed order, and which of them exploration may leave out.
+//!
+//! Left out are a fault that loses nothing and tells nobody anything, and, while two interchangeable query servers
+//! are in mirrored states, whatever the second of them could do: the first does the same under another name.
+
+use spillway_traces::{Action, Node, RequestId, Role};
+
+use crate::protocol::Protocol;
+use crate::size::{Num, Size, Table};
+use crate::state::{Budget, State};
+
+/// A set of query servers, as bits.
+type Servers = u32;
+
+impl<S: Size> Protocol<S> {
+    /// Appends every action of the state: progress first, then faults.
+    pub fn actions_of(&self, state: &State<S>, actions: &mut Vec<Action>) {
+        self.progress(state, actions);
+        self.faults(state, actions);
+    }
+
+    /// Appends every action but the faults. A state without any is final: only the environment could go on.
+    pub fn progress(&self, state: &State<S>, actions: &mut Vec<Action>) {
+        if state.full().is_some() {
+            return;
+        }
+        let mirrored = self.mirrored(state);
+        for client in self.clients() {
+            if let Some(request) = self.next_issue(state, client) {
+                actions.push(Action::Issue { client: Node::client(client), request });
+            }
+        }
+        if self.routes_anywhere() {
+            self.routes(state, actions);
+        }
+        self.deliveries(state, mirrored, actions);
+        for server in self.query_servers().filter(|c| !has(mirrored, *c)) {
+            self.work(state, server, actions);
+        }
+        self.assignments(state, mirrored, actions);
+        for server in self.query_servers().filter(|c| !has(mirrored, *c)) {
+            if self.may_sync(state, server) {
+                actions.push(Action::Sync { server: Node::query(server) });
+            }
+        }
+    }
+
+    fn routes(&self, state: &State<S>, actions: &mut Vec<Action>) {
+        for row in state.pending.iter().filter(|p| p.at.get() == 0) {
+            let server = Node::communication(row.server.get() as u16);
+            let request = RequestId(row.request.get());
+            for to in self.query_servers().map(Node::query) {
+                actions.push(Action::Route { server, request, to });
+            }
+        }
+    }
+
+    fn deliveries(&self, state: &State<S>, mirrored: Servers, actions: &mut Vec<Action>) {
+        let mut last = None;
+        for envelope in state.flight.iter() {
+            let link = (envelope.from, envelope.to);
+            if last == Some(link) {
+                continue; // behind another message of the same link
+            }
+            last = Some(link);
+            let (from, to) = (envelope.from.node(), envelope.to.node());
+            if !names(mirrored, from) && !names(mirrored, to) {
+                actions.push(Action::Deliver { from, to });
+            }
+        }
+    }
+
+    /// What a query server can do of itself: start a task, finish one, hand one over.
+    fn work(&self, state: &State<S>, server: u16, actions: &mut Vec<Action>) {
+        let node = Node::query(server);
+        if let Some(request) = self.next_start(state, server) {
+            actions.push(Action::Start { server: node, request });
+        }
+        let own = |at: &usize| state.queue.get(*at).server.get() == u32::from(server);
+        for at in (0..state.queue.len()).filter(own) {
+            let task = state.queue.get(at);
+            let request = RequestId(task.request.get());
+            if task.is_running() {
+                actions.push(Action::Serve { server: node, request });
+            }
+        }
+        for at in (0..state.queue.len()).filter(own) {
+            if self.is_redundant(state, at) {
+                let request = RequestId(state.queue.get(at).request.get());
+                actions.push(Action::Offer { server: node, request });
+            }
+        }
+    }
+
+    fn assignments(&self, state: &State<S>, mirrored: Servers, actions: &mut Vec<Action>) {
+        let Some(class) = self.class_to_assign(state) else { return };
+        for entry in state.ledger.iter().filter(|e| e.to.get() == 0) {
+            if self.class(entry.request) != class {
+                continue;
+            }
+            let source = Node::query(entry.source.get() as u16);
+            let request = RequestId(entry.request.get());
+            for to in self.query_servers().filter(|c| !has(mirrored, *c)) {
+                if self.may_receive(entry, to) {
+                    actions.push(Action::Assign { source, request, to: Node::query(to) });
+                }
+            }
+        }
+    }
+
+    /// Appends the faults whose budget is not spent and that change more than the budget.
+    fn faults(&self, state: &State<S>, actions: &mut Vec<Action>) {
+        if state.full().is_some() || state.budgets.iter().all(|left| *left == 0) {
+            return;
+        }
+        let mirrored = self.mirrored(state);
+        if state.budget(Budget::Retry) > 0 {
+            for row in state.waiting.iter() {
+                let request = RequestId(row.request.get());
+                let client = Node::client(self.planned(request).client);
+                actions.push(Action::Retry { client, request });
+            }
+        }
+        for node in self.servers().filter(|node| !names(mirrored, *node)) {
+            let budget = Budget::of_crash(node.role).map_or(0, |b| state.budget(b));
+            if budget > 0 && self.crash_matters(state, node) {
+                actions.push(Action::Crash { node });
+            }
+        }
+        for (a, b) in self.links().filter(|(a, b)| !names(mirrored, *a) && !names(mirrored, *b)) {
+            let budget = Budget::of_reset(a.role, b.role).map_or(0, |r| state.budget(r));
+            if budget > 0 && self.reset_matters(state, a, b) {
+                actions.push(Action::Reset { a, b });
+            }
+        }
+    }
+
+    /// Every node that can crash, in listing order.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = Node> + use<'_, S> {
+        let communication = self.communication_servers().map(Node::communication);
+        let query = self.query_servers().map(Node::query);
+        communication.chain(query).chain([Node::GLOBAL, Node::CONTROL])
+    }
+
+    /// Every link, the lower end first, in listing order.
+    pub fn links(&self) -> impl Iterator<Item = (Node, Node)> + use<'_, S> {
+        let lower = self.clients().map(Node::client).chain(self.servers());
+        lower.flat_map(|a| self.peers(a).filter(move |b| a < *b).map(move |b| (a, b)))
+    }
+
+    fn is_quiet(&self, state: &State<S>, a: Node, b: Node) -> bool {
+        state.link(a, b).is_empty() && state.link(b, a).is_empty()
+    }
+
+    /// Whether a crash loses anything, or makes a peer send anything but a Hello for what is known.
+    fn crash_matters(&self, state: &State<S>, node: Node) -> bool {
+        let own = u32::from(node.index);
+        let empty = match node.role {
+            Role::Client => return false,
+            Role::Communication => state.pending.position(|p| p.server.get() == own).is_none(),
+            Role::Query => {
+                state.servers.get(node.index.into()).applied.get() == 0
+                    && state.queue.position(|t| t.server.get() == own).is_none()
+                    && state.handed.position(|h| h.server.get() == own).is_none()
+                    && state.relay.position(|r| r.server.get() == own).is_none()
+            }
+            Role::Global => state.log.is_empty(),
+            Role::Control => state.ledger.is_empty(),
+        };
+        !empty || self.peers(node).any(|peer| self.link_matters(state, node, peer))
+    }
+
+    fn reset_matters(&self, state: &State<S>, a: Node, b: Node) -> bool {
+        self.link_matters(state, a, b)
+    }
+
+    /// Whether a reset of the link between two nodes, in either order, loses anything or has anything sent again
+    /// but a Hello for what is known.
+    fn link_matters(&self, state: &State<S>, a: Node, b: Node) -> bool {
+        let (a, b) = if a < b { (a, b) } else { (b, a) };
+        if !self.is_quiet(state, a, b) {
+            return true;
+        }
+        let (low, high) = (u32::from(a.index), u32::from(b.index));
+        match (a.role, b.role) {
+            (Role::Client, _) => {
+                let own = |id| u32::from(self.planned(RequestId(id)).client) == low;
+                state.waiting.position(|w| own(w.request.get())).is_some()
+            }
+            (Role::Communication, _) => {
+                let sent_again = |p: crate::rows::Pending<S::Num>| {
+                    let publish = self.planned(RequestId(p.request.get())).is_publish();
+                    let at = p.at.get();
+                    p.server.get() == low && at != 0 && (!publish || at == high + 1)
+                };
+                state.pending.position(sent_again).is_some()
+            }
+            (_, Role::Global) => {
+                let cursor = state.feeds.get(low as usize).cursor.get();
+                let applied = state.servers.get(low as usize).applied.get();
+                cursor != applied + 1 || state.relay.position(|r| r.server.get() == low).is_some()
+            }
+            _ => {
+                state.handed.position(|h| h.server.get() == low).is_some()
+                    || state.ledger.position(|e| e.to.get() == low + 1).is_some()
+            }
+        }
+    }
+
+    /// The query servers whose interchangeable predecessor is in the mirrored state.
+    fn mirrored(&self, state: &State<S>) -> Servers {
+        let mut servers = 0;
+        for server in self.query_servers() {
+            if let Some(twin) = self.twin(server)
+                && self.mirrors(state, twin, server)
+            {
+                servers |= 1 << server;
+            }
+        }
+        servers
+    }
+
+    /// Whether exchanging two query servers leaves the state as it is.
+    fn mirrors(&self, state: &State<S>, i: u16, j: u16) -> bool {
+        let (a, b) = (usize::from(i), usize::from(j));
+        let users = self.clients().len();
+        let cells = |c: usize| &state.replicas.raw()[c * users..(c + 1) * users];
+        state.servers.get(a) == state.servers.get(b)
+            && state.feeds.get(a) == state.feeds.get(b)
+            && cells(a) == cells(b)
+            && self.idle_in_tables(state, i)
+            && self.idle_in_tables(state, j)
+            && state.ledger.iter().all(|e| e.was_refused_by(i) == e.was_refused_by(j))
+            && self.same_links(state, Node::query(i), Node::query(j))
+    }
+
+    /// Whether no table names the query server. (Tables that name both alike would mirror too; that is rare.)
+    fn idle_in_tables(&self, state: &State<S>, server: u16) -> bool {
+        let (own, plus) = (u32::from(server), u32::from(server) + 1);
+        let named = |t: crate::rows::Task<S::Num>| t.server.get() == own || t.source.get() == plus;
+        state.queue.position(named).is_none()
+            && state.handed.position(|h| h.server.get() == own).is_none()
+            && state.relay.position(|r| r.server.get() == own).is_none()
+            && state.pending.position(|p| p.at.get() == plus).is_none()
+            && state.ledger.position(|e| e.source.get() == own || e.to.get() == plus).is_none()
+    }
+
+    fn same_links(&self, state: &State<S>, i: Node, j: Node) -> bool {
+        self.peers(i).all(|peer| {
+            let out = (state.link(i, peer), state.link(j, peer));
+            let back = (state.link(peer, i), state.link(peer, j));
+            [out, back].into_iter().all(|(x, y)| {
+                x.len() == y.len()
+                    && x.zip(y).all(|(x, y)| {
+                        let (mut x, y) = (state.flight.get(x), state.flight.get(y));
+                        (x.from, x.to) = (y.from, y.to);
+                        x == y
+                    })
+            })
+        })
+    }
+}
+
+fn has(servers: Servers, server: u16) -> bool {
+    servers & (1 << server) != 0
+}
+
+fn names(servers: Servers, node: Node) -> bool {
+    servers != 0 && node.role == Role::Query && has(servers, node.index)
+}

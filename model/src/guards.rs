@@ -1,0 +1,360 @@
+//! When each action is allowed, and which choices are legal.
+//!
+//! The same predicates generate the actions (`actions.rs`) and name the guard that refuses one.
+
+use spillway_traces::ids::RequestId;
+use spillway_traces::{Action, Node, Role};
+
+use crate::mutant::Mutant;
+use crate::protocol::Protocol;
+use crate::rows::{Entry, Task};
+use crate::scope::{Class, Routing};
+use crate::size::{Num, Size, Table};
+use crate::state::{Budget, State};
+
+/// The guard that refuses an action, with what it saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Its name.
+    pub name: &'static str,
+    /// Why, in words.
+    pub reason: String,
+}
+
+fn guard(ok: bool, name: &'static str, reason: impl FnOnce() -> String) -> Result<(), Guard> {
+    if ok { Ok(()) } else { Err(Guard { name, reason: reason() }) }
+}
+
+impl Budget {
+    /// The budget for crashes of nodes of a role.
+    pub fn of_crash(role: Role) -> Option<Budget> {
+        match role {
+            Role::Client => None,
+            Role::Communication => Some(Budget::CrashCommunication),
+            Role::Query => Some(Budget::CrashQuery),
+            Role::Global => Some(Budget::CrashGlobal),
+            Role::Control => Some(Budget::CrashControl),
+        }
+    }
+
+    /// The budget for resets of links between two roles, the lower first.
+    pub fn of_reset(a: Role, b: Role) -> Option<Budget> {
+        match (a, b) {
+            (Role::Client, Role::Communication) => Some(Budget::ResetClient),
+            (Role::Communication, Role::Query) => Some(Budget::ResetQuery),
+            (Role::Query, Role::Global) => Some(Budget::ResetGlobal),
+            (Role::Query, Role::Control) => Some(Budget::ResetControl),
+            _ => None,
+        }
+    }
+}
+
+impl<S: Size> Protocol<S> {
+    /// Whether a node is in the scope.
+    pub fn has_node(&self, node: Node) -> bool {
+        match node.role {
+            Role::Client => self.clients().contains(&node.index),
+            Role::Communication => self.communication_servers().contains(&node.index),
+            Role::Query => self.query_servers().contains(&node.index),
+            Role::Global | Role::Control => node.index == 0,
+        }
+    }
+
+    /// The nodes that a node has links to, in listing order.
+    pub(crate) fn peers(&self, node: Node) -> impl Iterator<Item = Node> + use<'_, S> {
+        let clients = self.clients().map(Node::client);
+        let clients =
+            clients.filter(move |a| node.role == Role::Communication && self.session(a.index) == node);
+        let communication = self.communication_servers().map(Node::communication);
+        let communication = communication.filter(move |b| match node.role {
+            Role::Client => self.session(node.index) == *b,
+            role => role == Role::Query,
+        });
+        let query = self.query_servers().map(Node::query);
+        let query = query.filter(move |_| {
+            matches!(node.role, Role::Communication | Role::Global | Role::Control)
+        });
+        let upper = [Node::GLOBAL, Node::CONTROL].into_iter();
+        let upper = upper.filter(move |_| node.role == Role::Query);
+        clients.chain(communication).chain(query).chain(upper)
+    }
+
+    /// The request that a client may issue next.
+    pub fn next_issue(&self, state: &State<S>, client: u16) -> Option<RequestId> {
+        let issued = state.clients.get(client.into()).issued.get() as usize;
+        let next = *self.requests_of(client).get(issued)?;
+        let open =
+            state.waiting.count(|w| self.planned(RequestId(w.request.get())).client == client);
+        (open < self.scope().knobs.window_max as usize).then_some(next)
+    }
+
+    /// The class of a task or of a ledger entry's task.
+    pub fn class(&self, request: impl Num) -> Class {
+        self.planned(RequestId(request.get())).class
+    }
+
+    /// Whether a query server works on a task.
+    pub fn is_busy(&self, state: &State<S>, server: u16) -> bool {
+        state.queue.position(|t| t.server.get() == u32::from(server) && t.is_running()).is_some()
+    }
+
+    /// Whether a task's token is satisfied by its server's replica.
+    pub fn is_ready(&self, state: &State<S>, task: Task<S::Num>) -> bool {
+        let applied = state.servers.get(task.server.get() as usize).applied;
+        task.token <= applied || self.has(Mutant::TokenIgnored)
+    }
+
+    /// The task that a query server may start: of the ready ones the highest class, first come first served.
+    pub fn next_start(&self, state: &State<S>, server: u16) -> Option<RequestId> {
+        let mut best: Option<Task<S::Num>> = None;
+        for task in state.queue.iter().filter(|t| t.server.get() == u32::from(server)) {
+            if task.is_running() {
+                if self.has(Mutant::TwoAtOnce) {
+                    continue;
+                }
+                return None;
+            }
+            if !self.is_ready(state, task) {
+                continue;
+            }
+            let better = best.is_none_or(|best| {
+                let (class, than) = (self.class(task.request), self.class(best.request));
+                match self.mutant() {
+                    Some(Mutant::LowestClassStarted) => class > than,
+                    Some(Mutant::NewestStarted) => class <= than,
+                    _ => class < than,
+                }
+            });
+            if better {
+                best = Some(task);
+            }
+        }
+        best.map(|task| RequestId(task.request.get()))
+    }
+
+    /// Whether a task may be handed over at all: local, not running, not one that came back refused.
+    fn is_movable(&self, task: Task<S::Num>) -> bool {
+        (!task.is_running() || self.has(Mutant::RunningOffered))
+            && (!task.is_foreign() || self.has(Mutant::ForeignOffered))
+            && (!task.is_refused() || self.has(Mutant::RefusedOffered))
+    }
+
+    /// Whether the task at a place of the queue is one of its server's redundant ones: of those that may be handed
+    /// over, as many as are above the threshold, the lowest class first and the newest first within it.
+    pub fn is_redundant(&self, state: &State<S>, at: usize) -> bool {
+        let task = state.queue.get(at);
+        if !self.is_movable(task) {
+            return false;
+        }
+        let server = task.server.get() as u16;
+        let load = state.load(server);
+        let excess = match self.has(Mutant::OfferedBelowThreshold) {
+            true => load,
+            false => load.saturating_sub(self.threshold(server)),
+        };
+        let class = self.class(task.request);
+        let before = state.queue.iter().enumerate().filter(|(place, other)| {
+            let than = self.class(other.request);
+            other.server == task.server
+                && self.is_movable(*other)
+                && match self.mutant() {
+                    Some(Mutant::HighestClassOffered) => (than, at) < (class, *place),
+                    Some(Mutant::OldestOffered) => (class, *place) < (than, at),
+                    _ => (class, at) < (than, *place),
+                }
+        });
+        before.count() < excess
+    }
+
+    /// Whether the control server may assign an entry to a query server: not the source, and none that refused.
+    pub fn may_receive(&self, entry: Entry<S::Num>, server: u16) -> bool {
+        (entry.source.get() != u32::from(server) || self.has(Mutant::AssignedToSource))
+            && (!entry.was_refused_by(server) || self.has(Mutant::AssignedToRefuser))
+    }
+
+    /// The class that the control server must assign from: the highest of the entries that it holds unassigned
+    /// and that have an eligible receiver.
+    pub fn class_to_assign(&self, state: &State<S>) -> Option<Class> {
+        let held = state.ledger.iter().filter(|e| {
+            e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(*e, c))
+        });
+        let classes = held.map(|e| self.class(e.request));
+        match self.has(Mutant::LowestClassAssigned) {
+            true => classes.max(),
+            false => classes.min(),
+        }
+    }
+
+    /// Whether the global server may send a query server its next revision.
+    pub fn may_sync(&self, state: &State<S>, server: u16) -> bool {
+        let cursor = state.feeds.get(server.into()).cursor.get();
+        cursor != 0 && ((cursor - 1) as usize) < state.log.len()
+    }
+
+    /// Whether an action is allowed, or the guard that refuses it.
+    pub fn allows(&self, state: &State<S>, action: &Action) -> Result<(), Guard> {
+        self.names_nodes(action)?;
+        guard(state.full().is_none(), "scope-bound", || "a bound of the scope is exceeded".into())?;
+        match *action {
+            Action::Issue { client, request } => self.allows_issue(state, client, request),
+            Action::Retry { client, request } => self.allows_retry(state, client, request),
+            Action::Deliver { from, to } => {
+                guard(!state.link(from, to).is_empty(), "in-flight", || {
+                    format!("no message is in flight from {from} to {to}")
+                })
+            }
+            Action::Route { server, request, .. } => self.allows_route(state, server, request),
+            Action::Start { server, request } => self.allows_start(state, server, request),
+            Action::Serve { server, request } => {
+                let key = (u32::from(server.index), request.0);
+                let runs = state
+                    .queue
+                    .position(|t| t.is_running() && (t.server.get(), t.request.get()) == key);
+                guard(runs.is_some(), "running", || format!("{server} does not work on {request}"))
+            }
+            Action::Offer { server, request } => self.allows_offer(state, server, request),
+            Action::Assign { source, request, to } => {
+                self.allows_assign(state, source, request, to)
+            }
+            Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
+                format!("the global server has nothing to send to {server}, or waits for its Hello")
+            }),
+            Action::Crash { node } => self.allows_fault(state, Budget::of_crash(node.role)),
+            Action::Reset { a, b } => {
+                guard(self.peers(a).any(|peer| peer == b) && a < b, "linked", || {
+                    format!("no link joins {a} and {b}, in this order")
+                })?;
+                self.allows_fault(state, Budget::of_reset(a.role, b.role))
+            }
+        }
+    }
+
+    /// Every node that an action names is in the scope and of the right role.
+    fn names_nodes(&self, action: &Action) -> Result<(), Guard> {
+        let is = |node: Node, role: Role| {
+            guard(self.has_node(node) && node.role == role, "node", || {
+                format!("{node} is not a {role:?} node of the scope")
+            })
+        };
+        match *action {
+            Action::Issue { client, .. } | Action::Retry { client, .. } => {
+                is(client, Role::Client)
+            }
+            Action::Deliver { from, to } => is(from, from.role).and(is(to, to.role)),
+            Action::Route { server, to, .. } => {
+                is(server, Role::Communication).and(is(to, Role::Query))
+            }
+            Action::Start { server, .. }
+            | Action::Serve { server, .. }
+            | Action::Offer { server, .. }
+            | Action::Sync { server } => is(server, Role::Query),
+            Action::Assign { source, to, .. } => is(source, Role::Query).and(is(to, Role::Query)),
+            Action::Crash { node } => is(node, node.role),
+            Action::Reset { a, b } => is(a, a.role).and(is(b, b.role)),
+        }
+    }
+
+    fn allows_issue(
+        &self,
+        state: &State<S>,
+        client: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let next = self.next_issue(state, client.index);
+        guard(next == Some(request), "next-request", || match next {
+            Some(next) => format!("the next request of {client} is {next}"),
+            None => format!("{client} has no request to issue now"),
+        })
+    }
+
+    fn allows_retry(
+        &self,
+        state: &State<S>,
+        client: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let waits = state.waiting.position(|w| w.request.get() == request.0).is_some();
+        let waits = waits && self.planned(request).client == client.index;
+        guard(waits, "waiting", || format!("{client} does not wait for {request}"))?;
+        self.allows_fault(state, Some(Budget::Retry))
+    }
+
+    fn allows_route(
+        &self,
+        state: &State<S>,
+        server: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let key = (u32::from(server.index), request.0);
+        let open = state
+            .pending
+            .position(|p| p.at.get() == 0 && (p.server.get(), p.request.get()) == key);
+        guard(open.is_some(), "unrouted", || {
+            format!("{request} is not pending at {server} without a query server")
+        })
+    }
+
+    fn allows_start(
+        &self,
+        state: &State<S>,
+        server: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let next = self.next_start(state, server.index);
+        guard(next == Some(request), "next-task", || match next {
+            Some(next) => format!("the task that {server} must start next is {next}"),
+            None if self.is_busy(state, server.index) => format!("{server} works on another task"),
+            None => format!("no task of {server} is ready"),
+        })
+    }
+
+    fn allows_offer(
+        &self,
+        state: &State<S>,
+        server: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let key = (u32::from(server.index), request.0);
+        let at = state.queue.position(|t| (t.server.get(), t.request.get()) == key);
+        guard(at.is_some(), "queued", || format!("{server} does not hold {request}"))?;
+        guard(at.is_some_and(|at| self.is_redundant(state, at)), "redundant", || {
+            let (load, threshold) = (state.load(server.index), self.threshold(server.index));
+            format!(
+                "{request} is none of the redundant tasks of {server}, \
+                 which holds {load} with a threshold of {threshold}"
+            )
+        })
+    }
+
+    fn allows_assign(
+        &self,
+        state: &State<S>,
+        source: Node,
+        request: RequestId,
+        to: Node,
+    ) -> Result<(), Guard> {
+        let key = (u32::from(source.index), request.0);
+        let entry = state.ledger.iter().find(|e| (e.source.get(), e.request.get()) == key);
+        let held = entry.filter(|e| e.to.get() == 0);
+        guard(held.is_some(), "held", || {
+            format!("the control server holds no unassigned task {request} of {source}")
+        })?;
+        guard(held.is_some_and(|e| self.may_receive(e, to.index)), "eligible", || {
+            format!("{to} is the source of {request} or has refused it")
+        })?;
+        let class = self.class_to_assign(state);
+        guard(class == Some(self.planned(request).class), "highest-class", || {
+            format!("a task of a higher class than {request} is held and has an eligible receiver")
+        })
+    }
+
+    fn allows_fault(&self, state: &State<S>, budget: Option<Budget>) -> Result<(), Guard> {
+        let left = budget.is_some_and(|b| state.budget(b) > 0);
+        guard(left, "budget", || "the scope allows no more such faults".into())
+    }
+
+    /// Whether the scope sends requests to a query server that is chosen step by step.
+    pub(crate) fn routes_anywhere(&self) -> bool {
+        self.scope().knobs.routing == Routing::Any
+    }
+}

@@ -1,0 +1,183 @@
+//! The seeded bugs: each leaves out or turns around one rule, to show that the rule is needed and that some
+//! property notices.
+//!
+//! A model carries at most one, and whoever asks for it is told loudly: see `spillway check --mutant`.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! mutants {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal,)+) => {
+        /// A seeded bug. Its name is what `--mutant` takes; what it does is its documentation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Mutant {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Mutant {
+            /// All of them, grouped by the node that has the bug.
+            pub const ALL: &'static [Mutant] = &[$(Mutant::$variant,)+];
+
+            /// Its name, in kebab case.
+            pub const fn name(self) -> &'static str {
+                match self { $(Mutant::$variant => $name,)+ }
+            }
+
+            /// What it does wrong, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self { $(Mutant::$variant => concat!($($doc),+).trim(),)+ }
+            }
+        }
+    };
+}
+
+mutants! {
+    /// A client asks without its token.
+    TokenLeftOut "token-left-out",
+    /// A client does not raise its token when it sees an answer.
+    SeenForgotten "seen-forgotten",
+    /// A client does not raise its token when its publish is acknowledged.
+    AcknowledgementForgotten "acknowledgement-forgotten",
+    /// A client takes a reply to a request that is already settled.
+    SecondReplyTaken "second-reply-taken",
+    /// A client gives a reply to its oldest waiting request, whichever the reply names.
+    ReplyToOldest "reply-to-oldest",
+    /// A client does not ask again when its link is reset.
+    ClientSilentAtReset "client-silent-at-reset",
+
+    /// A communication server does not send its pending queries again at a reset.
+    PendingNotResent "pending-not-resent",
+    /// A communication server sends again only what was pending on the link that was reset.
+    SameLinkOnlyResent "same-link-only-resent",
+    /// A communication server that has no room drops the request in silence.
+    RefusalUnsaid "refusal-unsaid",
+    /// A communication server takes more requests than its bound.
+    PendingUnbounded "pending-unbounded",
+    /// A communication server keeps no publish pending, and so sends none again.
+    PublishNotPending "publish-not-pending",
+
+    /// A query server starts a task before its replica has applied the token.
+    TokenIgnored "token-ignored",
+    /// A query server leaves the token out of its offer.
+    TokenNotOffered "token-not-offered",
+    /// A query server starts the lowest ready class first.
+    LowestClassStarted "lowest-class-started",
+    /// A query server starts the newest task of a class first.
+    NewestStarted "newest-started",
+    /// A query server starts a second task while one runs.
+    TwoAtOnce "two-at-once",
+    /// A query server offers tasks while it is not above its threshold.
+    OfferedBelowThreshold "offered-below-threshold",
+    /// A query server offers its highest class first.
+    HighestClassOffered "highest-class-offered",
+    /// A query server offers its oldest task first.
+    OldestOffered "oldest-offered",
+    /// A query server offers the task that it is working on.
+    RunningOffered "running-offered",
+    /// A query server offers a task again that came back refused.
+    RefusedOffered "refused-offered",
+    /// A query server offers a task that another server handed over to it.
+    ForeignOffered "foreign-offered",
+    /// A query server forgets a task as soon as it has offered it.
+    ForgottenAfterOffer "forgotten-after-offer",
+    /// A query server does not offer its handed-over tasks again at a reset.
+    NotOfferedAgain "not-offered-again",
+    /// A query server ignores a query for a task that it has handed over, without marking it.
+    AgainUnmarked "again-unmarked",
+    /// A query server forgets the mark of a task that was asked again when the hand-over finishes.
+    AgainForgotten "again-forgotten",
+    /// A query server does not recognise a query that it has handed over, and queues it a second time.
+    HandedUnrecognised "handed-unrecognised",
+    /// A query server does not recognise a query that it has queued, and queues it a second time.
+    QueuedUnrecognised "queued-unrecognised",
+    /// A query server numbers its hand-overs from the start again after a crash, with the same incarnation.
+    IncarnationReused "incarnation-reused",
+    /// A query server takes any Finish for the task, whatever hand-over it names.
+    FinishUnmatched "finish-unmatched",
+    /// A query server takes any Return for the task, whatever hand-over it names.
+    ReturnUnmatched "return-unmatched",
+    /// A query server loses the task when it comes back refused.
+    ReturnedLost "returned-lost",
+    /// A query server accepts an assignment whatever its load.
+    LoadUnchecked "load-unchecked",
+    /// A query server counts its load wrongly by one when it accepts an assignment.
+    LoadMiscounted "load-miscounted",
+    /// A query server that has no room drops the query in silence.
+    QueueFullSilently "queue-full-silently",
+    /// A query server queues more tasks than its bound.
+    QueueUnbounded "queue-unbounded",
+    /// A query server does not tell the control server that it has served a foreign task.
+    DoneUnsaid "done-unsaid",
+    /// A query server answers the client itself, past the communication server.
+    AnsweredDirectly "answered-directly",
+    /// A query server acknowledges a publish before the global server has stored it.
+    AcknowledgedBeforeStored "acknowledged-before-stored",
+    /// A query server does not send its relayed publishes again at a reset.
+    RelayNotResent "relay-not-resent",
+    /// A query server keeps its applied revision in a crash that loses its replica.
+    AppliedKeptInCrash "applied-kept-in-crash",
+
+    /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
+    GapApplied "gap-applied",
+    /// The global server ignores a Hello and goes on from its own cursor after a reset.
+    HelloIgnored "hello-ignored",
+    /// The global server stores a version that is older than the one it has.
+    OlderStored "older-stored",
+    /// The global server loses its newest revision in a crash.
+    StoredInMemory "stored-in-memory",
+    /// The global server does not acknowledge a publish that it has stored before.
+    DuplicateUnacknowledged "duplicate-unacknowledged",
+    /// The global server sends the version of the previous revision in an update.
+    UpdateStale "update-stale",
+
+    /// The control server leaves the token out of its assignment.
+    TokenNotAssigned "token-not-assigned",
+    /// The control server keeps a task assigned to a server that it has lost.
+    AssignedKept "assigned-kept",
+    /// The control server keeps a task that all have refused.
+    NeverReturned "never-returned",
+    /// The control server assigns its lowest class first.
+    LowestClassAssigned "lowest-class-assigned",
+    /// The control server assigns a task back to its source.
+    AssignedToSource "assigned-to-source",
+    /// The control server assigns a task to a server that has refused it.
+    AssignedToRefuser "assigned-to-refuser",
+    /// The control server takes a rejection for the task from any server and of any hand-over.
+    RejectUnmatched "reject-unmatched",
+    /// The control server takes a Done for the task of any hand-over, and finishes the one it holds.
+    DoneUnmatched "done-unmatched",
+    /// The control server drops a hand-over once it is accepted.
+    DroppedAtAccept "dropped-at-accept",
+    /// The control server takes more hand-overs than its bound.
+    LedgerUnbounded "ledger-unbounded",
+}
+
+impl fmt::Display for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The name of no mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMutant {
+    /// The name that was given.
+    pub name: String,
+}
+
+impl fmt::Display for UnknownMutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no mutant is called `{}`", self.name)
+    }
+}
+
+impl std::error::Error for UnknownMutant {}
+
+impl FromStr for Mutant {
+    type Err = UnknownMutant;
+
+    fn from_str(name: &str) -> Result<Mutant, UnknownMutant> {
+        let found = Mutant::ALL.iter().copied().find(|m| m.name() == name);
+        found.ok_or_else(|| UnknownMutant { name: name.to_owned() })
+    }
+}

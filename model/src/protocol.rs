@@ -1,0 +1,187 @@
+//! The protocol of one scope: what is fixed during a run, looked up by the rules.
+
+use std::marker::PhantomData;
+
+use spillway_traces::{Node, RequestId};
+
+use crate::mutant::Mutant;
+use crate::rows::{Client, Feed, Replica, Server};
+use crate::scope::{Body, Class, Scope};
+use crate::size::{Num, Size, Table};
+use crate::state::{BUDGETS, Budget, State};
+
+/// A request with everything that the scope says of it, directly or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The client that issues it.
+    pub client: u16,
+    /// The communication server of that client.
+    pub session: u16,
+    /// Whose information it asks for, or publishes.
+    pub user: u16,
+    /// Its priority; a publish has the highest, which nobody reads.
+    pub class: Class,
+    /// The version that it publishes; 0 for a query.
+    pub version: u32,
+    /// The query server it goes to while routing is `home`.
+    pub home: u16,
+}
+
+impl Planned {
+    /// Whether it publishes.
+    pub fn is_publish(&self) -> bool {
+        self.version > 0
+    }
+}
+
+/// The protocol of a scope, with at most one seeded bug, over states of size `S`.
+///
+/// It is a [`stateright::Model`]; `spillway-properties` wraps it to judge it.
+#[derive(Clone, Debug)]
+pub struct Protocol<S: Size> {
+    scope: Scope,
+    mutant: Option<Mutant>,
+    planned: Vec<Planned>,
+    by_client: Vec<Vec<RequestId>>,
+    /// For each query server the interchangeable one before it, if there is one.
+    twins: Vec<Option<u16>>,
+    size: PhantomData<S>,
+}
+
+impl<S: Size> Protocol<S> {
+    /// The protocol of a scope that [`Scope::check`] has accepted.
+    pub fn new(scope: Scope, mutant: Option<Mutant>) -> Self {
+        let mut published = vec![0; scope.nodes.clients.into()];
+        let mut by_client = vec![Vec::new(); scope.nodes.clients.into()];
+        let mut planned = Vec::new();
+        for (id, request) in scope.requests.iter().enumerate() {
+            let client = usize::from(request.client);
+            by_client[client].push(RequestId(id as u32));
+            let (user, class, version) = match request.body {
+                Body::Query { user, class } => (user, class, 0),
+                Body::Publish => {
+                    published[client] += 1;
+                    (request.client, Class::Interactive, published[client])
+                }
+            };
+            let session = scope.nodes.sessions[client];
+            let (client, home) = (request.client, request.home);
+            planned.push(Planned { client, session, user, class, version, home });
+        }
+        let twins = (0..scope.nodes.query_servers).map(|c| twin(&scope, c)).collect();
+        Protocol { scope, mutant, planned, by_client, twins, size: PhantomData }
+    }
+
+    /// The scope.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+    /// The seeded bug, if there is one.
+    pub fn mutant(&self) -> Option<Mutant> {
+        self.mutant
+    }
+    /// Whether this is the seeded bug.
+    #[inline]
+    pub fn has(&self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+    /// What the scope says of a request.
+    #[inline]
+    pub fn planned(&self, request: RequestId) -> &Planned {
+        &self.planned[request.0 as usize]
+    }
+    /// Every request, in the order of ids.
+    pub fn requests(&self) -> impl Iterator<Item = (RequestId, &Planned)> {
+        self.planned.iter().enumerate().map(|(id, p)| (RequestId(id as u32), p))
+    }
+    /// The requests of a client, in the order of issue.
+    pub fn requests_of(&self, client: u16) -> &[RequestId] {
+        &self.by_client[usize::from(client)]
+    }
+    /// The threshold of a query server, in tasks.
+    pub fn threshold(&self, server: u16) -> usize {
+        self.scope.knobs.threshold[usize::from(server)] as usize
+    }
+    /// The interchangeable query server before this one, if there is one: see `actions.rs`.
+    pub(crate) fn twin(&self, server: u16) -> Option<u16> {
+        self.twins[usize::from(server)]
+    }
+
+    /// The clients' indices.
+    pub fn clients(&self) -> std::ops::Range<u16> {
+        0..self.scope.nodes.clients
+    }
+    /// The communication servers' indices.
+    pub fn communication_servers(&self) -> std::ops::Range<u16> {
+        0..self.scope.nodes.communication_servers
+    }
+    /// The query servers' indices.
+    pub fn query_servers(&self) -> std::ops::Range<u16> {
+        0..self.scope.nodes.query_servers
+    }
+    /// The communication server of a client.
+    pub fn session(&self, client: u16) -> Node {
+        Node::communication(self.scope.nodes.sessions[usize::from(client)])
+    }
+
+    /// The state in which every node is up, every link stands and nothing has been asked.
+    pub fn initial(&self) -> State<S> {
+        let mut state = State::<S>::empty();
+        let zero = S::Num::of(0);
+        for at in 0..self.clients().len() {
+            let client = Client { token: zero, issued: zero };
+            assert!(state.clients.insert(at, client), "the state has room for every client");
+        }
+        for at in 0..self.query_servers().len() {
+            let server = Server { applied: zero, incarnation: zero, sequence: zero };
+            assert!(state.servers.insert(at, server), "the state has room for every query server");
+            // Every query server has said Hello for revision 0.
+            let feed = Feed { cursor: S::Num::of(1) };
+            assert!(state.feeds.insert(at, feed), "the state has room for every feed");
+        }
+        for at in 0..self.query_servers().len() * self.clients().len() {
+            let fits = state.replicas.insert(at, Replica { version: zero });
+            assert!(fits, "the state has room for every replicated user");
+        }
+        state.budgets = self.budgets();
+        state
+    }
+
+    /// The budgets at the start.
+    fn budgets(&self) -> [u8; BUDGETS] {
+        let faults = &self.scope.faults;
+        let mut budgets = [0; BUDGETS];
+        for (budget, times) in [
+            (Budget::CrashCommunication, faults.crash_communication),
+            (Budget::CrashQuery, faults.crash_query),
+            (Budget::CrashGlobal, faults.crash_global),
+            (Budget::CrashControl, faults.crash_control),
+            (Budget::ResetClient, faults.reset_client),
+            (Budget::ResetQuery, faults.reset_query),
+            (Budget::ResetGlobal, faults.reset_global),
+            (Budget::ResetControl, faults.reset_control),
+            (Budget::Retry, faults.retry),
+        ] {
+            budgets[budget as usize] = u8::try_from(times).unwrap_or(u8::MAX);
+        }
+        budgets
+    }
+
+    /// How often a fault has happened on the way to a state.
+    pub fn happened(&self, state: &State<S>, budget: Budget) -> u8 {
+        self.budgets()[budget as usize] - state.budget(budget)
+    }
+}
+
+/// Two query servers are interchangeable when nothing in the scope tells them apart.
+fn twin(scope: &Scope, server: u16) -> Option<u16> {
+    let plain = |c: u16| {
+        scope.knobs.routing == crate::scope::Routing::Home
+            && scope.requests.iter().all(|request| request.home != c)
+    };
+    let threshold = |c: u16| scope.knobs.threshold[usize::from(c)];
+    if !plain(server) {
+        return None;
+    }
+    (0..server).rev().find(|c| plain(*c) && threshold(*c) == threshold(server))
+}

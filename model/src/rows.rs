@@ -1,0 +1,201 @@
+//! The rows of the state's tables. Every cell is a number; an absent one is 0, a present index is stored plus one.
+
+use crate::size::{Num, Row};
+
+macro_rules! rows {
+    ($($(#[$doc:meta])* $name:ident [$width:literal] { $($(#[$cell_doc:meta])* $cell:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name<N> {
+            $($(#[$cell_doc])* pub $cell: N,)+
+        }
+
+        impl<N: Num> Row<N> for $name<N> {
+            type Raw = [N; $width];
+
+            #[inline]
+            fn pack(self) -> [N; $width] {
+                [$(self.$cell),+]
+            }
+            #[inline]
+            fn unpack([$($cell),+]: [N; $width]) -> Self {
+                $name { $($cell),+ }
+            }
+            #[inline]
+            fn flatten(raw: &[[N; $width]]) -> &[N] {
+                raw.as_flattened()
+            }
+        }
+    )+};
+}
+
+rows! {
+    /// A message in flight. The table is in the order of links, and within a link of sending.
+    Envelope [8] {
+        /// Sender, as a node code.
+        from,
+        /// Receiver, as a node code.
+        to,
+        /// Which message: see `wire.rs`, also for the meaning of the cells below.
+        kind,
+        /// The request, or the user of an update.
+        request,
+        /// Token, revision or applied revision.
+        a,
+        /// Version, or the query server index of a hand-over's source.
+        b,
+        /// Incarnation of a hand-over.
+        c,
+        /// Sequence of a hand-over.
+        d,
+    }
+
+    /// A client: row i is client i.
+    Client [2] {
+        /// The newest revision it was acknowledged for or has seen.
+        token,
+        /// How many of its requests it has issued.
+        issued,
+    }
+
+    /// A request that its client still waits for, in the order of request ids.
+    Waiting [2] {
+        /// The request.
+        request,
+        /// The client's token when it asked: sent with the request, and with each repetition.
+        token,
+    }
+
+    /// A request pending at a communication server, in the order of servers and ids.
+    Pending [4] {
+        /// The communication server's index.
+        server,
+        /// The request.
+        request,
+        /// The token it came with.
+        token,
+        /// The query server it was sent to, plus one; 0 while none is chosen.
+        at,
+    }
+
+    /// A query server: row i is query server i.
+    Server [3] {
+        /// The revision up to which its replica is complete.
+        applied,
+        /// How often it has restarted: all that survives a crash.
+        incarnation,
+        /// Offers since then.
+        sequence,
+    }
+
+    /// What the global server knows of a query server: row i is query server i.
+    Feed [1] {
+        /// The last revision sent, plus one; 0 before its Hello.
+        cursor,
+    }
+
+    /// A user's version in a replica: row `server * users + user`.
+    Replica [1] {
+        /// The version; 0 is "nothing published".
+        version,
+    }
+
+    /// A task in a query server's queue, in the order of servers and, within a server, of arrival.
+    Task [7] {
+        /// The query server's index.
+        server,
+        /// The request.
+        request,
+        /// The revision that the replica must have applied before the task may start.
+        token,
+        /// A sum of [`RUNNING`] and [`REFUSED`].
+        flags,
+        /// For a foreign task the source of its hand-over, a query server index plus one; 0 for a local one.
+        source,
+        /// Incarnation of that hand-over.
+        incarnation,
+        /// Sequence of that hand-over.
+        sequence,
+    }
+
+    /// A task that a query server has handed over and holds until it is settled, in the order of servers and ids.
+    Handed [6] {
+        /// The query server's index.
+        server,
+        /// The request.
+        request,
+        /// Its token.
+        token,
+        /// Incarnation of the hand-over.
+        incarnation,
+        /// Sequence of the hand-over.
+        sequence,
+        /// 1 once the query was asked again in the meantime.
+        again,
+    }
+
+    /// A publish that a query server has passed on and not yet seen acknowledged, in the order of servers and ids.
+    Relay [2] {
+        /// The query server's index.
+        server,
+        /// The request.
+        request,
+    }
+
+    /// A hand-over at the control server, in the order of sources and request ids.
+    Entry [7] {
+        /// The source's query server index.
+        source,
+        /// The request.
+        request,
+        /// Its token.
+        token,
+        /// Incarnation of the hand-over.
+        incarnation,
+        /// Sequence of the hand-over.
+        sequence,
+        /// The query server it is assigned to, plus one; 0 while unassigned.
+        to,
+        /// The query servers that refused it, as a bit set.
+        refused,
+    }
+
+    /// A revision of the global server's log: row i is revision i + 1.
+    Revision [2] {
+        /// Whose information.
+        user,
+        /// Its version.
+        version,
+    }
+}
+
+/// In [`Task::flags`]: the server works on it.
+pub const RUNNING: u32 = 1;
+/// In [`Task::flags`]: it was handed over, every other server refused it, and it came back.
+pub const REFUSED: u32 = 2;
+
+impl<N: Num> Task<N> {
+    /// Whether the server works on it.
+    pub fn is_running(self) -> bool {
+        self.flags.get() & RUNNING != 0
+    }
+    /// Whether it came back refused.
+    pub fn is_refused(self) -> bool {
+        self.flags.get() & REFUSED != 0
+    }
+    /// Whether it was handed over by another server.
+    pub fn is_foreign(self) -> bool {
+        self.source.get() != 0
+    }
+}
+
+impl<N: Num> Entry<N> {
+    /// The query server it is assigned to, if it is.
+    pub fn assignee(self) -> Option<u16> {
+        self.to.get().checked_sub(1).map(|i| i as u16)
+    }
+    /// Whether the query server has refused it.
+    pub fn was_refused_by(self, server: u16) -> bool {
+        self.refused.get() & (1 << server) != 0
+    }
+}

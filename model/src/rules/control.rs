@@ -1,0 +1,137 @@
+//! The control server: it holds redundant tasks and assigns them, the highest class first, to servers that may
+//! take them. Its ledger is soft state: sources offer again what they still hold.
+
+use spillway_traces::{HandOver, Message, Node, RequestId};
+
+use crate::mutant::Mutant;
+use crate::rows::Entry;
+use crate::size::{Num, Size, Table};
+use crate::step::{Observe, Step};
+
+impl<S: Size, O: Observe> Step<'_, S, O> {
+    pub(super) fn control_takes(&mut self, from: Node, message: Message) {
+        match message {
+            Message::Offer { request, token, hand_over } => self.hold(request, token, hand_over),
+            Message::Accept { request, hand_over } => self.accepted(request, hand_over),
+            Message::Reject { request, hand_over } => self.rejected(from, request, hand_over),
+            Message::Done { request, hand_over } => self.finish(request, hand_over),
+            _ => self.misdirected(Node::CONTROL, message),
+        }
+    }
+
+    /// The place of the entry for a task of a source, and whether it is of this very hand-over.
+    fn entry_at(&self, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
+        let key = (u32::from(id.source.index), request.0);
+        let at = self.state.ledger.position(|e| (e.source.get(), e.request.get()) == key)?;
+        let e = self.state.ledger.get(at);
+        Some((at, (e.incarnation.get(), e.sequence.get()) == (id.incarnation, id.sequence)))
+    }
+
+    /// A new hand-over id is held with no refusals yet and takes the place of an older one of the same task; a
+    /// known one changes nothing.
+    fn hold(&mut self, request: RequestId, token: u32, id: HandOver) {
+        let row = Entry {
+            source: S::Num::of(id.source.index.into()),
+            request: S::Num::of(request.0),
+            token: S::Num::of(token),
+            incarnation: S::Num::of(id.incarnation),
+            sequence: S::Num::of(id.sequence),
+            to: S::Num::of(0),
+            refused: S::Num::of(0),
+        };
+        match self.entry_at(request, id) {
+            Some((_, true)) => self.drop_message(),
+            Some((at, false)) => self.state.ledger.set(at, row),
+            None => {
+                let full = self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
+                if full && !self.protocol.has(Mutant::LedgerUnbounded) {
+                    let back = Message::Return { request, hand_over: id };
+                    return self.send(Node::CONTROL, id.source, back);
+                }
+                let key = (row.source, row.request);
+                let place = self.state.ledger.position(|e| (e.source, e.request) > key);
+                let place = place.unwrap_or(self.state.ledger.len());
+                let fits = self.state.ledger.insert(place, row);
+                self.must_fit(fits);
+            }
+        }
+    }
+
+    pub(super) fn assign(&mut self, source: Node, request: RequestId, to: Node) {
+        let key = (u32::from(source.index), request.0);
+        let at = self.state.ledger.position(|e| (e.source.get(), e.request.get()) == key);
+        let at = at.expect("what is assigned is in the ledger");
+        let mut entry = self.state.ledger.get(at);
+        entry.to = S::Num::of(u32::from(to.index) + 1);
+        self.state.ledger.set(at, entry);
+        let hand_over = HandOver {
+            source,
+            incarnation: entry.incarnation.get(),
+            sequence: entry.sequence.get(),
+        };
+        let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
+        let token = if unsaid { 0 } else { entry.token.get() };
+        self.send(Node::CONTROL, to, Message::Assign { request, token, hand_over });
+    }
+
+    /// An Accept is for the load that a strategy reckons with; the entry stays until Done.
+    fn accepted(&mut self, request: RequestId, id: HandOver) {
+        if let Some((at, true)) = self.entry_at(request, id)
+            && self.protocol.has(Mutant::DroppedAtAccept)
+        {
+            self.state.ledger.remove(at);
+            self.send(Node::CONTROL, id.source, Message::Finish { request, hand_over: id });
+        }
+    }
+
+    /// The next candidate, or back to the source when all have refused.
+    fn rejected(&mut self, from: Node, request: RequestId, id: HandOver) {
+        let unmatched = self.protocol.has(Mutant::RejectUnmatched);
+        let found = self.entry_at(request, id).map(|(at, same)| (at, same || unmatched));
+        let Some((at, true)) = found else { return self.drop_message() };
+        let mut entry = self.state.ledger.get(at);
+        if entry.assignee() != Some(from.index) && !unmatched {
+            return self.drop_message();
+        }
+        entry.refused = S::Num::of(entry.refused.get() | (1 << from.index));
+        entry.to = S::Num::of(0);
+        self.state.ledger.set(at, entry);
+        if !self.has_receiver(entry) && !self.protocol.has(Mutant::NeverReturned) {
+            self.state.ledger.remove(at);
+            self.send(Node::CONTROL, id.source, Message::Return { request, hand_over: id });
+        }
+    }
+
+    fn has_receiver(&self, entry: Entry<S::Num>) -> bool {
+        self.protocol.query_servers().any(|c| self.protocol.may_receive(entry, c))
+    }
+
+    fn finish(&mut self, request: RequestId, id: HandOver) {
+        match self.entry_at(request, id) {
+            Some((at, same)) if same || self.protocol.has(Mutant::DoneUnmatched) => {
+                let entry = self.state.ledger.remove(at);
+                let hand_over = HandOver {
+                    source: id.source,
+                    incarnation: entry.incarnation.get(),
+                    sequence: entry.sequence.get(),
+                };
+                self.send(Node::CONTROL, id.source, Message::Finish { request, hand_over });
+            }
+            _ => self.drop_message(),
+        }
+    }
+
+    /// What was assigned to a query server that is lost may have been lost with it: it is unassigned again.
+    pub(super) fn control_loses(&mut self, server: Node) {
+        if self.protocol.has(Mutant::AssignedKept) {
+            return;
+        }
+        for at in 0..self.state.ledger.len() {
+            let mut entry = self.state.ledger.get(at);
+            if entry.assignee() == Some(server.index) {
+                entry.to = S::Num::of(0);
+                self.state.ledger.set(at, entry);
+            }
+        }
+    }
+}

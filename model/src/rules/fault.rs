@@ -1,0 +1,59 @@
+//! Faults: a node crashes and restarts in one step; a link is reset, which both ends notice in the same step.
+
+use spillway_traces::{Node, Role};
+
+use crate::size::{Size, Table};
+use crate::state::Budget;
+use crate::step::{Observe, Step};
+
+impl<S: Size, O: Observe> Step<'_, S, O> {
+    pub(super) fn spend(&mut self, budget: Budget) {
+        let left = &mut self.state.budgets[budget as usize];
+        assert!(*left > 0, "a fault happens only within its budget");
+        *left -= 1;
+    }
+
+    pub(super) fn crash(&mut self, node: Node) {
+        self.spend(Budget::of_crash(node.role).expect("a client does not crash in this model"));
+        match node.role {
+            Role::Client => unreachable!("clients have no crash budget"),
+            Role::Communication => {
+                self.state.pending.retain(|p| Node::communication(index(p.server)) != node);
+            }
+            Role::Query => self.query_crashes(node),
+            Role::Global => self.global_crashes(),
+            Role::Control => self.state.ledger.remove_range(0, self.state.ledger.len()),
+        }
+        for peer in self.protocol.peers(node) {
+            let (a, b) = if peer < node { (peer, node) } else { (node, peer) };
+            self.reconnect(a, b);
+        }
+    }
+
+    pub(super) fn reset(&mut self, a: Node, b: Node) {
+        self.spend(Budget::of_reset(a.role, b.role).expect("only links are reset"));
+        self.reconnect(a, b);
+    }
+
+    /// Loses what is in flight between the two, then lets each end do what it does on a new connection.
+    fn reconnect(&mut self, a: Node, b: Node) {
+        self.cut(a, b);
+        match (a.role, b.role) {
+            (Role::Client, Role::Communication) => self.client_reconnects(a),
+            (Role::Communication, Role::Query) => self.communication_reconnects(a, b),
+            (Role::Query, Role::Global) => {
+                self.global_loses(a);
+                self.query_greets_global(a);
+            }
+            (Role::Query, Role::Control) => {
+                self.control_loses(a);
+                self.query_offers_again(a);
+            }
+            _ => unreachable!("no link joins {a} and {b}"),
+        }
+    }
+}
+
+fn index<N: crate::size::Num>(cell: N) -> u16 {
+    cell.get() as u16
+}

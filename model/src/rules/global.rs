@@ -1,0 +1,79 @@
+//! The global server: it stores user information in a log and feeds the log to every query server.
+
+use spillway_traces::{Message, Node, Note, RequestId};
+
+use crate::mutant::Mutant;
+use crate::rows::{Feed, Revision};
+use crate::size::{Num, Size, Table};
+use crate::step::{Observe, Step};
+
+impl<S: Size, O: Observe> Step<'_, S, O> {
+    pub(super) fn global_takes(&mut self, from: Node, message: Message) {
+        match message {
+            Message::Publish { request } => self.store(from, request),
+            Message::Hello { applied } if !self.protocol.has(Mutant::HelloIgnored) => {
+                self.set_cursor(from.index, applied);
+            }
+            Message::Hello { .. } => {}
+            _ => self.misdirected(Node::GLOBAL, message),
+        }
+    }
+
+    /// Stores first, acknowledges then. A version that is not newer is acknowledged as what is stored already.
+    fn store(&mut self, from: Node, request: RequestId) {
+        let planned = *self.protocol.planned(request);
+        let (stored, _) = self.state.stored(planned.user);
+        if planned.version > stored || self.protocol.has(Mutant::OlderStored) {
+            let row = Revision {
+                user: S::Num::of(planned.user.into()),
+                version: S::Num::of(planned.version),
+            };
+            let end = self.state.log.len();
+            let fits = self.state.log.insert(end, row);
+            self.must_fit(fits);
+            self.note(Note::Stored { request, revision: self.state.log.len() as u32 });
+        } else if self.protocol.has(Mutant::DuplicateUnacknowledged) {
+            return;
+        }
+        let (_, revision) = self.state.stored(planned.user);
+        self.send(Node::GLOBAL, from, Message::Published { request, revision });
+    }
+
+    /// Sends a query server the next revision. How many, and when, is open.
+    pub(super) fn sync(&mut self, server: Node) {
+        let cursor = self.state.feeds.get(server.index.into()).cursor.get() - 1;
+        let stale = self.protocol.has(Mutant::UpdateStale) && cursor > 0;
+        let row = self.state.log.get(cursor as usize);
+        let version = match stale {
+            true => self.state.log.get(cursor as usize - 1).version,
+            false => row.version,
+        };
+        let update = Message::Update {
+            revision: cursor + 1,
+            user: row.user.get(),
+            version: version.get(),
+        };
+        self.set_cursor(server.index, cursor + 1);
+        self.send(Node::GLOBAL, server, update);
+    }
+
+    fn set_cursor(&mut self, server: u16, revision: u32) {
+        self.state.feeds.set(server.into(), Feed { cursor: S::Num::of(revision + 1) });
+    }
+
+    /// After a reset the global server sends nothing until the query server has said what it has.
+    pub(super) fn global_loses(&mut self, server: Node) {
+        let blind = self.protocol.has(Mutant::GapApplied) || self.protocol.has(Mutant::HelloIgnored);
+        if !blind {
+            self.state.feeds.set(server.index.into(), Feed { cursor: S::Num::of(0) });
+        }
+    }
+
+    /// The log survives a crash; what it knows of the query servers does not.
+    pub(super) fn global_crashes(&mut self) {
+        if self.protocol.has(Mutant::StoredInMemory) && !self.state.log.is_empty() {
+            let newest = self.state.log.len() - 1;
+            self.state.log.remove(newest);
+        }
+    }
+}

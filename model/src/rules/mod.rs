@@ -1,0 +1,55 @@
+//! The rules of the protocol, one file a node, and the faults.
+//!
+//! What an action does is here; when it is allowed is in `guards.rs`. `PROTOCOL.md` says the same in prose.
+
+mod client;
+mod communication;
+mod control;
+mod fault;
+mod global;
+mod query;
+
+use spillway_traces::{Action, Message, Node, Note, Role};
+
+use crate::size::Size;
+use crate::step::{Observe, Step};
+
+impl<S: Size, O: Observe> Step<'_, S, O> {
+    /// Performs an action that is allowed.
+    pub(crate) fn perform(&mut self, action: Action) {
+        match action {
+            Action::Issue { client, request } => self.issue(client, request),
+            Action::Retry { client, request } => self.retry(client, request),
+            Action::Deliver { from, to } => self.deliver(from, to),
+            Action::Route { server, request, to } => self.route(server, request, to),
+            Action::Start { server, request } => self.start(server, request),
+            Action::Serve { server, request } => self.serve(server, request),
+            Action::Offer { server, request } => self.offer(server, request),
+            Action::Assign { source, request, to } => self.assign(source, request, to),
+            Action::Sync { server } => self.sync(server),
+            Action::Crash { node } => self.crash(node),
+            Action::Reset { a, b } => self.reset(a, b),
+        }
+    }
+
+    fn deliver(&mut self, from: Node, to: Node) {
+        let message = self.take(from, to);
+        match to.role {
+            Role::Client => self.client_takes(to, message),
+            Role::Communication => self.communication_takes(to, from, message),
+            Role::Query => self.query_takes(to, from, message),
+            Role::Global => self.global_takes(from, message),
+            Role::Control => self.control_takes(from, message),
+        }
+    }
+
+    /// A message that changes nothing.
+    fn drop_message(&mut self) {
+        self.note(Note::Dropped);
+    }
+
+    /// A message that its receiver can never be sent: a bug of the model.
+    fn misdirected(&self, to: Node, message: Message) -> ! {
+        unreachable!("{to} is never sent {message}")
+    }
+}

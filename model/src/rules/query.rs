@@ -1,0 +1,349 @@
+//! Query servers: a replica, a queue of tasks, and the tasks handed over until they are settled.
+
+use spillway_traces::{HandOver, Message, Node, Note, RequestId};
+
+use crate::mutant::Mutant;
+use crate::rows::{Handed, REFUSED, RUNNING, Relay, Replica, Task};
+use crate::scope::Returned;
+use crate::size::{Num, Size, Table};
+use crate::state::Full;
+use crate::step::{Observe, Step};
+
+impl<S: Size, O: Observe> Step<'_, S, O> {
+    pub(super) fn query_takes(&mut self, server: Node, from: Node, message: Message) {
+        match message {
+            Message::Query { request, token } => self.admit_query(server, from, request, token),
+            Message::Publish { request } => self.relay_publish(server, from, request),
+            Message::Published { request, revision } => self.published(server, request, revision),
+            Message::Update { revision, user, version } => {
+                self.apply(server, revision, user, version);
+            }
+            Message::Assign { request, token, hand_over } => {
+                self.assigned(server, request, token, hand_over);
+            }
+            Message::Finish { request, hand_over } => self.finished(server, request, hand_over),
+            Message::Return { request, hand_over } => self.returned(server, request, hand_over),
+            _ => self.misdirected(server, message),
+        }
+    }
+
+    fn queued_at(&self, server: Node, request: RequestId) -> Option<usize> {
+        let key = (u32::from(server.index), request.0);
+        self.state.queue.position(|t| (t.server.get(), t.request.get()) == key)
+    }
+
+    fn handed_at(&self, server: Node, request: RequestId) -> Option<usize> {
+        let key = (u32::from(server.index), request.0);
+        self.state.handed.position(|h| (h.server.get(), h.request.get()) == key)
+    }
+
+    /// A new query is queued; a known one is not queued twice.
+    fn admit_query(&mut self, server: Node, from: Node, request: RequestId, token: u32) {
+        if self.queued_at(server, request).is_some()
+            && !self.protocol.has(Mutant::QueuedUnrecognised)
+        {
+            return self.drop_message();
+        }
+        if let Some(at) = self.handed_at(server, request)
+            && !self.protocol.has(Mutant::HandedUnrecognised)
+        {
+            // Its answer may be lost: once the hand-over is finished it must be answered once more.
+            let mut row = self.state.handed.get(at);
+            row.again = S::Num::of(u32::from(!self.protocol.has(Mutant::AgainUnmarked)));
+            return self.state.handed.set(at, row);
+        }
+        let held = self.state.load(server.index) + self.state.handed_count(server.index);
+        let full = held >= self.protocol.scope().knobs.queue_max as usize;
+        if full && !self.protocol.has(Mutant::QueueUnbounded) {
+            if !self.protocol.has(Mutant::QueueFullSilently) {
+                self.send(server, from, Message::Busy { request });
+            }
+            return;
+        }
+        self.enqueue(server, request, token, 0, None);
+    }
+
+    fn enqueue(
+        &mut self,
+        server: Node,
+        request: RequestId,
+        token: u32,
+        flags: u32,
+        id: Option<HandOver>,
+    ) {
+        let row = Task {
+            server: S::Num::of(server.index.into()),
+            request: S::Num::of(request.0),
+            token: S::Num::of(token),
+            flags: S::Num::of(flags),
+            source: S::Num::of(id.map_or(0, |id| u32::from(id.source.index) + 1)),
+            incarnation: S::Num::of(id.map_or(0, |id| id.incarnation)),
+            sequence: S::Num::of(id.map_or(0, |id| id.sequence)),
+        };
+        let end = self.state.queue.position(|t| t.server > row.server);
+        let end = end.unwrap_or(self.state.queue.len());
+        let fits = self.state.queue.insert(end, row);
+        self.must_fit(fits);
+        self.note(Note::Queued { request });
+    }
+
+    pub(super) fn start(&mut self, server: Node, request: RequestId) {
+        let protocol = self.protocol;
+        let state = &mut *self.state;
+        let startable =
+            |t: Task<S::Num>| t.server.get() == u32::from(server.index) && !t.is_running();
+        let at = state.queue.position(|t| startable(t) && t.request.get() == request.0);
+        let at = at.expect("what is started is queued");
+        debug_assert!(protocol.has(Mutant::TwoAtOnce) || !protocol.is_busy(state, server.index));
+        let mut task = state.queue.get(at);
+        task.flags = S::Num::of(task.flags.get() | RUNNING);
+        state.queue.set(at, task);
+    }
+
+    /// Answers from the replica as it is now.
+    pub(super) fn serve(&mut self, server: Node, request: RequestId) {
+        let key = (u32::from(server.index), request.0);
+        let running = |t: Task<S::Num>| t.is_running() && (t.server.get(), t.request.get()) == key;
+        let at = self.state.queue.position(running).expect("what is served runs");
+        let task = self.state.queue.remove(at);
+        let planned = *self.protocol.planned(request);
+        let revision = self.state.servers.get(server.index.into()).applied.get();
+        let version = self.state.replicas.get(self.cell(server, planned.user)).version.get();
+        if self.protocol.has(Mutant::AnsweredDirectly) {
+            let reply = Message::Reply { request, revision, version };
+            self.send(server, Node::client(planned.client), reply);
+        } else {
+            let answer = Message::Answer { request, revision, version };
+            self.send(server, Node::communication(planned.session), answer);
+        }
+        if let Some(source) = task.source.get().checked_sub(1)
+            && !self.protocol.has(Mutant::DoneUnsaid)
+        {
+            let hand_over = HandOver {
+                source: Node::query(source as u16),
+                incarnation: task.incarnation.get(),
+                sequence: task.sequence.get(),
+            };
+            self.send(server, Node::CONTROL, Message::Done { request, hand_over });
+        }
+    }
+
+    /// Hands a redundant task over under a new id and holds it until it is settled.
+    pub(super) fn offer(&mut self, server: Node, request: RequestId) {
+        let at = self.queued_at(server, request).expect("what is offered is queued");
+        let task = self.state.queue.remove(at);
+        let mut row = self.state.servers.get(server.index.into());
+        if row.sequence.get() == S::Num::MAX {
+            return self.state.set_full(Full::Sequence);
+        }
+        row.sequence = S::Num::of(row.sequence.get() + 1);
+        self.state.servers.set(server.index.into(), row);
+        let handed = Handed {
+            server: task.server,
+            request: task.request,
+            token: task.token,
+            incarnation: row.incarnation,
+            sequence: row.sequence,
+            again: S::Num::of(0),
+        };
+        if !self.protocol.has(Mutant::ForgottenAfterOffer) {
+            let key = (handed.server, handed.request);
+            let place = self.state.handed.position(|h| (h.server, h.request) > key);
+            let place = place.unwrap_or(self.state.handed.len());
+            let fits = self.state.handed.insert(place, handed);
+            self.must_fit(fits);
+        }
+        self.send_offer(handed);
+    }
+
+    fn send_offer(&mut self, row: Handed<S::Num>) {
+        let source = Node::query(row.server.get() as u16);
+        let unsaid = self.protocol.has(Mutant::TokenNotOffered);
+        let offer = Message::Offer {
+            request: RequestId(row.request.get()),
+            token: if unsaid { 0 } else { row.token.get() },
+            hand_over: HandOver {
+                source,
+                incarnation: row.incarnation.get(),
+                sequence: row.sequence.get(),
+            },
+        };
+        self.send(source, Node::CONTROL, offer);
+    }
+
+    /// A task that is here already takes on the hand-over's id, unless it is here under another source's or is
+    /// itself handed over; a new one is taken while there is room below the threshold. The receiver decides by
+    /// its own load: what the control server knows may be stale.
+    fn assigned(&mut self, server: Node, request: RequestId, token: u32, id: HandOver) {
+        let source = S::Num::of(u32::from(id.source.index) + 1);
+        let accept = match self.queued_at(server, request) {
+            Some(at) => {
+                let mut task = self.state.queue.get(at);
+                let same = !task.is_foreign() || task.source == source;
+                if same {
+                    task.source = source;
+                    task.incarnation = S::Num::of(id.incarnation);
+                    task.sequence = S::Num::of(id.sequence);
+                    self.state.queue.set(at, task);
+                }
+                same
+            }
+            None => {
+                let room = self.has_room(server) && self.handed_at(server, request).is_none();
+                if room {
+                    self.enqueue(server, request, token, 0, Some(id));
+                }
+                room
+            }
+        };
+        let reply = match accept {
+            true => Message::Accept { request, hand_over: id },
+            false => Message::Reject { request, hand_over: id },
+        };
+        self.send(server, Node::CONTROL, reply);
+    }
+
+    fn has_room(&self, server: Node) -> bool {
+        let load = self.state.load(server.index);
+        let held = load + self.state.handed_count(server.index);
+        let bounded = held < self.protocol.scope().knobs.queue_max as usize;
+        let slack = usize::from(self.protocol.has(Mutant::LoadMiscounted));
+        let below = load < self.protocol.threshold(server.index) + slack;
+        bounded && (below || self.protocol.has(Mutant::LoadUnchecked))
+    }
+
+    /// Takes a handed-over task out if it is of this very hand-over.
+    fn take_handed(
+        &mut self,
+        server: Node,
+        request: RequestId,
+        id: HandOver,
+        unmatched: Mutant,
+    ) -> Option<Handed<S::Num>> {
+        let at = self.handed_at(server, request)?;
+        let row = self.state.handed.get(at);
+        let same = (row.incarnation.get(), row.sequence.get()) == (id.incarnation, id.sequence);
+        (same || self.protocol.has(unmatched)).then(|| self.state.handed.remove(at))
+    }
+
+    fn finished(&mut self, server: Node, request: RequestId, id: HandOver) {
+        let Some(row) = self.take_handed(server, request, id, Mutant::FinishUnmatched) else {
+            return self.drop_message();
+        };
+        if row.again.get() != 0 && !self.protocol.has(Mutant::AgainForgotten) {
+            self.enqueue(server, request, row.token.get(), 0, None);
+        }
+    }
+
+    fn returned(&mut self, server: Node, request: RequestId, id: HandOver) {
+        let Some(row) = self.take_handed(server, request, id, Mutant::ReturnUnmatched) else {
+            return self.drop_message();
+        };
+        if self.protocol.has(Mutant::ReturnedLost) {
+            return;
+        }
+        match self.protocol.scope().knobs.returned {
+            Returned::Queue => self.enqueue(server, request, row.token.get(), REFUSED, None),
+            Returned::Busy => {
+                let session = Node::communication(self.protocol.planned(request).session);
+                self.send(server, session, Message::Busy { request });
+            }
+        }
+    }
+
+    fn relay_publish(&mut self, server: Node, from: Node, request: RequestId) {
+        let key = (u32::from(server.index), request.0);
+        if self.state.relay.position(|r| (r.server.get(), r.request.get()) == key).is_some() {
+            return self.drop_message();
+        }
+        let held = self.state.relay.count(|r| r.server.get() == key.0);
+        if held >= self.protocol.scope().knobs.relay_max as usize {
+            return self.send(server, from, Message::Busy { request });
+        }
+        let row = Relay { server: S::Num::of(key.0), request: S::Num::of(key.1) };
+        let place = self.state.relay.position(|r| (r.server.get(), r.request.get()) > key);
+        let place = place.unwrap_or(self.state.relay.len());
+        let fits = self.state.relay.insert(place, row);
+        self.must_fit(fits);
+        self.send(server, Node::GLOBAL, Message::Publish { request });
+        if self.protocol.has(Mutant::AcknowledgedBeforeStored) {
+            let revision = self.state.log.len() as u32 + 1;
+            self.send(server, from, Message::Published { request, revision });
+        }
+    }
+
+    fn published(&mut self, server: Node, request: RequestId, revision: u32) {
+        let key = (u32::from(server.index), request.0);
+        let at = self.state.relay.position(|r| (r.server.get(), r.request.get()) == key);
+        let Some(at) = at else { return self.drop_message() };
+        self.state.relay.remove(at);
+        let session = Node::communication(self.protocol.planned(request).session);
+        self.send(server, session, Message::Published { request, revision });
+    }
+
+    fn cell(&self, server: Node, user: u16) -> usize {
+        usize::from(server.index) * self.protocol.clients().len() + usize::from(user)
+    }
+
+    /// Applies the next revision and no other.
+    fn apply(&mut self, server: Node, revision: u32, user: u32, version: u32) {
+        let mut row = self.state.servers.get(server.index.into());
+        let next = row.applied.get() + 1;
+        let gap = self.protocol.has(Mutant::GapApplied) && revision > next;
+        if revision != next && !gap {
+            return self.drop_message();
+        }
+        row.applied = S::Num::of(revision);
+        self.state.servers.set(server.index.into(), row);
+        let cell = self.cell(server, user as u16);
+        self.state.replicas.set(cell, Replica { version: S::Num::of(version) });
+    }
+
+    pub(super) fn query_greets_global(&mut self, server: Node) {
+        let applied = self.state.servers.get(server.index.into()).applied.get();
+        self.send(server, Node::GLOBAL, Message::Hello { applied });
+        if self.protocol.has(Mutant::RelayNotResent) {
+            return;
+        }
+        for at in 0..self.state.relay.len() {
+            let row = self.state.relay.get(at);
+            if row.server.get() == u32::from(server.index) {
+                let request = RequestId(row.request.get());
+                self.send(server, Node::GLOBAL, Message::Publish { request });
+            }
+        }
+    }
+
+    pub(super) fn query_offers_again(&mut self, server: Node) {
+        if self.protocol.has(Mutant::NotOfferedAgain) {
+            return;
+        }
+        for at in 0..self.state.handed.len() {
+            let row = self.state.handed.get(at);
+            if row.server.get() == u32::from(server.index) {
+                self.send_offer(row);
+            }
+        }
+    }
+
+    /// Nothing survives but the incarnation, which keeps the ids of later hand-overs apart from earlier ones.
+    pub(super) fn query_crashes(&mut self, server: Node) {
+        let own = S::Num::of(server.index.into());
+        self.state.queue.retain(|t| t.server != own);
+        self.state.handed.retain(|h| h.server != own);
+        self.state.relay.retain(|r| r.server != own);
+        let mut row = self.state.servers.get(server.index.into());
+        if !self.protocol.has(Mutant::AppliedKeptInCrash) {
+            row.applied = S::Num::of(0);
+        }
+        if !self.protocol.has(Mutant::IncarnationReused) {
+            row.incarnation = S::Num::of(row.incarnation.get() + 1);
+        }
+        row.sequence = S::Num::of(0);
+        self.state.servers.set(server.index.into(), row);
+        for user in self.protocol.clients() {
+            let cell = self.cell(server, user);
+            self.state.replicas.set(cell, Replica { version: S::Num::of(0) });
+        }
+    }
+}

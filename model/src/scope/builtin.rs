@@ -1,0 +1,78 @@
+//! The scopes that the program carries, so that a check needs no file.
+
+use std::fmt;
+
+use super::names::{nearest, one_of};
+use super::{Scope, ScopeError};
+
+/// The scopes compiled in, by name, each with the text of its file. The first is the default.
+pub const BUILTIN: &[(&str, &str)] = &[("default", include_str!("../../scopes/default.toml"))];
+
+/// Why there is no such builtin scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuiltinError {
+    /// No builtin scope has this name.
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+    },
+    /// Its file is at fault, which this crate's tests rule out, or lists a name that the caller does not know.
+    File(ScopeError),
+}
+
+impl fmt::Display for BuiltinError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, nearest } => {
+                let known = one_of(BUILTIN.iter().map(|(name, _)| *name));
+                write!(
+                    formatter,
+                    "no builtin scope is named {}; expected {known}",
+                    super::names::quoted(name)
+                )?;
+                nearest
+                    .iter()
+                    .try_for_each(|nearest| write!(formatter, "; did you mean `{nearest}`?"))
+            }
+            Self::File(error) => write!(formatter, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for BuiltinError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unknown { .. } => None,
+            Self::File(error) => Some(error),
+        }
+    }
+}
+
+impl Scope {
+    /// The builtin scope of this name. `known_sometimes` is as in [`Scope::parse`].
+    ///
+    /// # Errors
+    /// There is none of this name, or it lists a name that is not known.
+    pub fn builtin(name: &str, known_sometimes: &[&str]) -> Result<Scope, BuiltinError> {
+        let Some((_, text)) = BUILTIN.iter().find(|(builtin, _)| *builtin == name) else {
+            let nearest = nearest(name, BUILTIN.iter().map(|(name, _)| *name));
+            return Err(BuiltinError::Unknown { name: name.to_owned(), nearest });
+        };
+        Scope::parse(&builtin_file_name(name), text, known_sometimes).map_err(BuiltinError::File)
+    }
+
+    /// The scope that a check without a scope explores.
+    ///
+    /// # Errors
+    /// It lists a name that is not known.
+    pub fn default_scope(known_sometimes: &[&str]) -> Result<Scope, BuiltinError> {
+        Self::builtin("default", known_sometimes)
+    }
+}
+
+/// What a message calls the file of a builtin scope.
+pub fn builtin_file_name(name: &str) -> String {
+    format!("scopes/{name}.toml")
+}

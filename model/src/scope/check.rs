@@ -1,0 +1,239 @@
+//! Which combinations cannot be, whichever way a scope came: from a file, a trace's header or a test.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::limits::{
+    ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, FAULT, LINK_MAX, NAME_CHARS_MAX,
+    QUERY_SERVERS, REQUESTS, SOMETIMES_MAX, THRESHOLD,
+};
+use super::table::integer_in;
+use super::{Body, Faults, Knobs, Request, Scope};
+
+/// A combination that cannot be.
+///
+/// It displays as one sentence that begins with the path of the key, ``"`requests[2].home` is 5; expected …"``.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// The key at fault, as a path such as `requests[2].home`.
+    pub path: String,
+    /// What is wrong with it: the rest of a sentence that begins with the key.
+    pub message: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+impl Impossible {
+    /// The last key of the path.
+    pub fn key(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}` {}; expected {}", self.path, self.message, self.expected)
+    }
+}
+
+impl std::error::Error for Impossible {}
+
+impl Scope {
+    /// Whether the scope can be: every number within its limits, every index of something that is there.
+    ///
+    /// # Errors
+    /// The first combination that cannot be.
+    pub fn check(&self) -> Result<(), Impossible> {
+        self.impossibilities().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// All that cannot be, in the order of the keys.
+    pub(super) fn impossibilities(&self) -> Vec<Impossible> {
+        let mut found = Findings::default();
+        self.check_words(&mut found);
+        self.check_nodes(&mut found);
+        self.check_knobs(&mut found);
+        found.count(
+            "requests",
+            self.requests.len(),
+            *REQUESTS.start() as usize,
+            *REQUESTS.end() as usize,
+        );
+        for (place, request) in self.requests.iter().enumerate() {
+            self.check_request(&mut found, place, request);
+        }
+        for (key, often) in self.faults.by_key() {
+            found.number(&format!("faults.{key}"), often, &FAULT);
+        }
+        self.check_sometimes(&mut found);
+        found.0
+    }
+
+    fn check_words(&self, found: &mut Findings) {
+        let is_plain =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+        let length = self.name.chars().count();
+        if length == 0 || length > NAME_CHARS_MAX || !self.name.chars().all(is_plain) {
+            let expected = format!("1 to {NAME_CHARS_MAX} of the characters a to z, 0 to 9 and -");
+            found.add("name", format!("is {:?}", self.name), expected);
+        }
+        let length = self.about.chars().count();
+        if length > ABOUT_CHARS_MAX {
+            found.add(
+                "about",
+                format!("has {length} characters"),
+                format!("at most {ABOUT_CHARS_MAX}"),
+            );
+        }
+    }
+
+    fn check_nodes(&self, found: &mut Findings) {
+        let nodes = &self.nodes;
+        found.number("nodes.clients", nodes.clients.into(), &CLIENTS);
+        found.number(
+            "nodes.communication-servers",
+            nodes.communication_servers.into(),
+            &COMMUNICATION_SERVERS,
+        );
+        found.number("nodes.query-servers", nodes.query_servers.into(), &QUERY_SERVERS);
+        found.one_for_each("nodes.sessions", nodes.sessions.len(), nodes.clients, "client");
+        for (client, session) in nodes.sessions.iter().enumerate() {
+            let path = format!("nodes.sessions[{client}]");
+            found.index(&path, *session, nodes.communication_servers, "communication server");
+        }
+    }
+
+    fn check_knobs(&self, found: &mut Findings) {
+        let knobs = &self.knobs;
+        found.one_for_each(
+            "knobs.threshold",
+            knobs.threshold.len(),
+            self.nodes.query_servers,
+            "query server",
+        );
+        for (server, threshold) in knobs.threshold.iter().enumerate() {
+            let path = format!("knobs.threshold[{server}]");
+            found.number(&path, *threshold, &THRESHOLD);
+            if *threshold > knobs.queue_max {
+                // Such a server refuses before it overflows: whoever wrote this did not mean it.
+                let message = format!(
+                    "is {threshold}, above a `queue-max` of {}: it never overflows",
+                    knobs.queue_max
+                );
+                found.add(
+                    &path,
+                    message,
+                    format!("at most {}, or a larger `queue-max`", knobs.queue_max),
+                );
+            }
+        }
+        for (key, bound) in knobs.bounds_by_key() {
+            found.number(&format!("knobs.{key}"), bound, &BOUND);
+        }
+        found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
+    }
+
+    fn check_request(&self, found: &mut Findings, place: usize, request: &Request) {
+        let path = |key: &str| format!("requests[{place}].{key}");
+        found.index(&path("client"), request.client, self.nodes.clients, "client");
+        if let Body::Query { user, .. } = request.body {
+            found.index(&path("user"), user, self.nodes.clients, "client");
+        }
+        found.index(&path("home"), request.home, self.nodes.query_servers, "query server");
+    }
+
+    fn check_sometimes(&self, found: &mut Findings) {
+        found.count("sometimes", self.sometimes.len(), 0, SOMETIMES_MAX);
+        let mut seen = BTreeSet::new();
+        for (place, name) in self.sometimes.iter().enumerate() {
+            if !seen.insert(name) {
+                let path = format!("sometimes[{place}]");
+                found.add(&path, format!("is {name:?} once more"), "each name once".to_owned());
+            }
+        }
+    }
+}
+
+impl Knobs {
+    /// The bounds that share one range, by the key of a scope file.
+    pub(super) fn bounds_by_key(&self) -> [(&'static str, u32); 5] {
+        [
+            ("queue-max", self.queue_max),
+            ("pending-max", self.pending_max),
+            ("relay-max", self.relay_max),
+            ("ledger-max", self.ledger_max),
+            ("window-max", self.window_max),
+        ]
+    }
+}
+
+impl Faults {
+    /// How often each fault may happen, by the key of a scope file.
+    pub fn by_key(&self) -> [(&'static str, u32); 9] {
+        // Taken apart without `..`, so that a fault that is added cannot be forgotten here.
+        let Faults {
+            crash_communication,
+            crash_query,
+            crash_global,
+            crash_control,
+            reset_client,
+            reset_query,
+            reset_global,
+            reset_control,
+            retry,
+        } = *self;
+        [
+            ("crash-communication", crash_communication),
+            ("crash-query", crash_query),
+            ("crash-global", crash_global),
+            ("crash-control", crash_control),
+            ("reset-client", reset_client),
+            ("reset-query", reset_query),
+            ("reset-global", reset_global),
+            ("reset-control", reset_control),
+            ("retry", retry),
+        ]
+    }
+}
+
+/// What was found, and the few forms that it takes.
+#[derive(Default)]
+struct Findings(Vec<Impossible>);
+
+impl Findings {
+    fn add(&mut self, path: &str, message: String, expected: String) {
+        self.0.push(Impossible { path: path.to_owned(), message, expected });
+    }
+
+    fn number(&mut self, path: &str, number: u32, range: &std::ops::RangeInclusive<u32>) {
+        if !range.contains(&number) {
+            self.add(path, format!("is {number}"), integer_in(range));
+        }
+    }
+
+    fn count(&mut self, path: &str, count: usize, least: usize, most: usize) {
+        if !(least..=most).contains(&count) {
+            self.add(path, format!("has {count} entries"), format!("{least} to {most}"));
+        }
+    }
+
+    fn one_for_each(&mut self, path: &str, entries: usize, nodes: u16, of: &str) {
+        if entries != usize::from(nodes) {
+            let entries = counted(entries, "entry", "entries");
+            self.add(path, format!("has {entries}"), format!("{nodes}, one for each {of}"));
+        }
+    }
+
+    fn index(&mut self, path: &str, index: u16, nodes: u16, of: &str) {
+        if index >= nodes {
+            let there_are = counted(usize::from(nodes), of, &format!("{of}s"));
+            let message = format!("is {index}, and there is no such {of}");
+            self.add(path, message, format!("an index below {nodes}, for {there_are}"));
+        }
+    }
+}
+
+/// "1 entry", "2 entries".
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,44 @@
+//! How large a scope may be. The model's state is of fixed size, so that each of these is a hard limit.
+//!
+//! A reader that refuses a scope quotes the range from here, so that message and rule cannot drift apart.
+
+use std::ops::RangeInclusive;
+
+/// Bytes of a scope file, at most: what is larger is not a scope.
+pub const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// Characters of a scope's name, at most.
+pub const NAME_CHARS_MAX: usize = 64;
+
+/// Characters of the sentence that says what a scope is there for, at most.
+pub const ABOUT_CHARS_MAX: usize = 400;
+
+/// Clients.
+pub const CLIENTS: RangeInclusive<u32> = 1..=32;
+
+/// Communication servers.
+pub const COMMUNICATION_SERVERS: RangeInclusive<u32> = 1..=4;
+
+/// Query servers: with fewer than two, nobody could take an overflow.
+pub const QUERY_SERVERS: RangeInclusive<u32> = 2..=8;
+
+/// Requests.
+pub const REQUESTS: RangeInclusive<u32> = 1..=64;
+
+/// The threshold of a query server; at 0 every task overflows.
+pub const THRESHOLD: RangeInclusive<u32> = 0..=64;
+
+/// `queue-max`, `pending-max`, `relay-max`, `ledger-max` and `window-max`: at 0 nothing could ever happen.
+pub const BOUND: RangeInclusive<u32> = 1..=64;
+
+/// Messages that one direction of a link holds.
+pub const LINK_MAX: RangeInclusive<u32> = 1..=32;
+
+/// The `link-max` of a scope file that gives none.
+pub const LINK_MAX_DEFAULT: u32 = 8;
+
+/// How often one kind of fault may happen in a run.
+pub const FAULT: RangeInclusive<u32> = 0..=8;
+
+/// Names of "sometimes" properties that a scope may list, at most.
+pub const SOMETIMES_MAX: usize = 64;

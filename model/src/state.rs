@@ -1,0 +1,214 @@
+//! The joint state of all nodes and links: tables of small rows, so that it copies and hashes as a few slices.
+
+use std::hash::{Hash, Hasher};
+
+use spillway_traces::Node;
+
+use crate::rows::{
+    Client, Entry, Envelope, Feed, Handed, Pending, Relay, Replica, Revision, Server, Task, Waiting,
+};
+use crate::size::{Num, Size, Table};
+
+/// The kinds of fault that have a budget of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Budget {
+    /// Crashes of communication servers.
+    CrashCommunication,
+    /// Crashes of query servers.
+    CrashQuery,
+    /// Crashes of the global server.
+    CrashGlobal,
+    /// Crashes of the control server.
+    CrashControl,
+    /// Resets of client links.
+    ResetClient,
+    /// Resets between communication and query servers.
+    ResetQuery,
+    /// Resets between query servers and the global server.
+    ResetGlobal,
+    /// Resets between query servers and the control server.
+    ResetControl,
+    /// Spurious retries.
+    Retry,
+}
+
+/// How many budgets there are.
+pub const BUDGETS: usize = 9;
+
+/// A bound of the scope that did not suffice. Exploration stops there: a send that is silently skipped would
+/// hide behaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// A direction of a link holds `link-max` messages.
+    Link {
+        /// Sender.
+        from: Node,
+        /// Receiver.
+        to: Node,
+    },
+    /// All links together hold as many messages as the fixed-size state has room for.
+    Flight,
+    /// A table of the fixed-size state is full.
+    Table,
+    /// A query server has numbered as many hand-overs as a cell can count.
+    Sequence,
+}
+
+/// The state.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // each table is described at its row
+pub struct State<S: Size> {
+    pub flight: S::Flight<Envelope<S::Num>>,
+    pub clients: S::Nodes<Client<S::Num>>,
+    pub waiting: S::Held<Waiting<S::Num>>,
+    pub pending: S::Held<Pending<S::Num>>,
+    pub servers: S::Nodes<Server<S::Num>>,
+    pub feeds: S::Nodes<Feed<S::Num>>,
+    pub replicas: S::Replicas<Replica<S::Num>>,
+    pub queue: S::Held<Task<S::Num>>,
+    pub handed: S::Held<Handed<S::Num>>,
+    pub relay: S::Held<Relay<S::Num>>,
+    pub ledger: S::Held<Entry<S::Num>>,
+    pub log: S::Held<Revision<S::Num>>,
+    /// How often each fault may still happen.
+    pub budgets: [u8; BUDGETS],
+    /// The bound that did not suffice: 0 none, else one of the codes of [`State::full`]; and its link.
+    full: [S::Num; 3],
+}
+
+impl<S: Size> State<S> {
+    pub(crate) fn empty() -> Self {
+        State {
+            flight: Default::default(),
+            clients: Default::default(),
+            waiting: Default::default(),
+            pending: Default::default(),
+            servers: Default::default(),
+            feeds: Default::default(),
+            replicas: Default::default(),
+            queue: Default::default(),
+            handed: Default::default(),
+            relay: Default::default(),
+            ledger: Default::default(),
+            log: Default::default(),
+            budgets: [0; BUDGETS],
+            full: [S::Num::of(0); 3],
+        }
+    }
+
+    /// The bound of the scope that did not suffice on the way here, if one did not.
+    pub fn full(&self) -> Option<Full> {
+        match self.full[0].get() {
+            0 => None,
+            1 => Some(Full::Link { from: self.full[1].node(), to: self.full[2].node() }),
+            2 => Some(Full::Flight),
+            3 => Some(Full::Table),
+            _ => Some(Full::Sequence),
+        }
+    }
+
+    pub(crate) fn set_full(&mut self, full: Full) {
+        if self.full().is_some() {
+            return; // the first one is the one to report
+        }
+        let code = match full {
+            Full::Link { from, to } => {
+                self.full[1] = S::Num::of_node(from);
+                self.full[2] = S::Num::of_node(to);
+                1
+            }
+            Full::Flight => 2,
+            Full::Table => 3,
+            Full::Sequence => 4,
+        };
+        self.full[0] = S::Num::of(code);
+        assert!(self.full().is_some(), "a full bound is remembered");
+    }
+
+    /// How often a fault may still happen.
+    pub fn budget(&self, budget: Budget) -> u8 {
+        self.budgets[budget as usize]
+    }
+
+    /// The newest version that the global server stores for a user, and the revision it came with; zeros if none.
+    pub fn stored(&self, user: u16) -> (u32, u32) {
+        self.stored_at(user, self.log.len())
+    }
+
+    /// The same as of an earlier revision.
+    pub fn stored_at(&self, user: u16, revision: usize) -> (u32, u32) {
+        let mut found = (0, 0);
+        for (i, row) in self.log.iter().take(revision).enumerate() {
+            if row.user.get() == u32::from(user) {
+                found = (row.version.get(), i as u32 + 1);
+            }
+        }
+        found
+    }
+
+    /// How many tasks a query server holds: queued, running, waiting and foreign ones, not those handed over.
+    pub fn load(&self, server: u16) -> usize {
+        let server = S::Num::of(server.into());
+        self.queue.count(|task| task.server == server)
+    }
+
+    /// How many tasks a query server has handed over and still holds.
+    pub fn handed_count(&self, server: u16) -> usize {
+        let server = S::Num::of(server.into());
+        self.handed.count(|handed| handed.server == server)
+    }
+
+    /// The messages in flight from one node to another, the oldest first, as a range of the flight table.
+    pub fn link(&self, from: Node, to: Node) -> std::ops::Range<usize> {
+        let (from, to) = (S::Num::of_node(from), S::Num::of_node(to));
+        let rows = self.flight.raw().len();
+        let start = self.flight.position(|e| (e.from, e.to) >= (from, to)).unwrap_or(rows);
+        let mut end = start;
+        while end < rows {
+            let e = self.flight.get(end);
+            if (e.from, e.to) != (from, to) {
+                break;
+            }
+            end += 1;
+        }
+        start..end
+    }
+}
+
+impl<S: Size> Hash for State<S> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        // All lengths and budgets in one write, then the cells of each table in one write: a hash of a state is
+        // a dozen calls, whatever it holds.
+        let lengths = [
+            self.flight.len(),
+            self.clients.len(),
+            self.waiting.len(),
+            self.pending.len(),
+            self.queue.len(),
+            self.handed.len(),
+            self.relay.len(),
+            self.ledger.len(),
+            self.log.len(),
+        ];
+        let mut head = [0u8; 9 + BUDGETS];
+        for (byte, length) in head.iter_mut().zip(lengths) {
+            *byte = length as u8; // wraps in the growable size, where equality decides
+        }
+        head[9..].copy_from_slice(&self.budgets);
+        hasher.write(&head);
+        S::Num::hash_slice(&self.full, hasher);
+        self.flight.hash_cells(hasher);
+        self.clients.hash_cells(hasher);
+        self.waiting.hash_cells(hasher);
+        self.pending.hash_cells(hasher);
+        self.servers.hash_cells(hasher);
+        self.feeds.hash_cells(hasher);
+        self.replicas.hash_cells(hasher);
+        self.queue.hash_cells(hasher);
+        self.handed.hash_cells(hasher);
+        self.relay.hash_cells(hasher);
+        self.ledger.hash_cells(hasher);
+        self.log.hash_cells(hasher);
+    }
+}

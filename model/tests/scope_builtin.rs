@@ -1,0 +1,63 @@
+//! The scopes that the program carries are right, and are found by the names of their files.
+
+use insta::assert_snapshot;
+use spillway_model::scope::{BUILTIN, Scope};
+
+/// Whatever names the text lists: whether properties of these names exist is for the properties' own tests.
+fn names_listed(text: &str) -> Vec<String> {
+    let table: toml::Table = text.parse().expect("it is TOML");
+    let list = table
+        .get("expect")
+        .and_then(|expect| expect.get("sometimes"))
+        .and_then(toml::Value::as_array);
+    list.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_builtin_scope_is_right_and_named_like_its_file() {
+    for (name, text) in BUILTIN {
+        let listed = names_listed(text);
+        let known: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let scope = Scope::builtin(name, &known).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(scope.name, *name);
+        scope.check().expect("what was parsed was checked");
+    }
+}
+
+#[test]
+fn every_scope_file_is_builtin() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/scopes");
+    for file in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = file.expect("it can be read").path();
+        let name =
+            path.file_stem().and_then(|stem| stem.to_str()).expect("its name is plain").to_owned();
+        assert!(BUILTIN.iter().any(|(builtin, _)| *builtin == name), "{name} is not in BUILTIN");
+    }
+}
+
+#[test]
+fn the_default_scope_file_shows_every_key() {
+    let (_, text) = BUILTIN[0];
+    let listed = names_listed(text);
+    let known: Vec<&str> = listed.iter().map(String::as_str).collect();
+    let scope = Scope::default_scope(&known).expect("it is right");
+    let written = scope.to_toml();
+    let is_key = |line: &&str| line.contains(" = ") && !line.starts_with('#');
+    for key in written.lines().filter(is_key).filter_map(|line| line.split(" = ").next()) {
+        assert!(
+            text.lines().any(|line| line.starts_with(&format!("{key} = "))),
+            "{key} is not shown"
+        );
+    }
+    for (key, _) in scope.faults.by_key() {
+        assert!(text.contains(&format!("\n{key} = ")), "{key} is not shown");
+    }
+}
+
+#[test]
+fn unknown_names_are_refused() {
+    let error = |name| Scope::builtin(name, &[]).expect_err("there is no such scope").to_string();
+    assert_snapshot!(error("defualt"), @"no builtin scope is named `defualt`; expected `default`; did you mean `default`?");
+    assert_snapshot!(error("huge"), @"no builtin scope is named `huge`; expected `default`");
+    assert_snapshot!(error("default"), @"scopes/default.toml:90:14: `sometimes[0]` is `overflow-happens`; expected no name, as none is known");
+}
