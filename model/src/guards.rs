@@ -109,10 +109,7 @@ impl<S: Size> Protocol<S> {
         let mut best: Option<Task<S::Num>> = None;
         for task in state.queue.iter().filter(|t| t.server.get() == u32::from(server)) {
             if task.is_running() {
-                if self.has(Mutant::TwoAtOnce) {
-                    continue;
-                }
-                return None;
+                return None; // one task at a time
             }
             if !self.is_ready(state, task) {
                 continue;

@@ -64,8 +64,6 @@ mutants! {
     LowestClassStarted "lowest-class-started",
     /// A query server starts the newest task of a class first.
     NewestStarted "newest-started",
-    /// A query server starts a second task while one runs.
-    TwoAtOnce "two-at-once",
     /// A query server offers tasks while it is not above its threshold.
     OfferedBelowThreshold "offered-below-threshold",
     /// A query server offers its highest class first.

@@ -1,7 +1,9 @@
 //! The rows of the state's tables. Every cell is a number; an absent one is 0, a present index is stored plus one.
 
-use crate::size::{Num, Row};
+use crate::size::Num;
 
+/// Defines rows of a table: structures of cells of one number type, each with its width.
+#[macro_export]
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident [$width:literal] { $($(#[$cell_doc:meta])* $cell:ident),+ $(,)? })+) => {$(
         $(#[$doc])*
@@ -10,7 +12,7 @@ macro_rules! rows {
             $($(#[$cell_doc])* pub $cell: N,)+
         }
 
-        impl<N: Num> Row<N> for $name<N> {
+        impl<N: $crate::size::Num> $crate::size::Row<N> for $name<N> {
             type Raw = [N; $width];
 
             #[inline]

@@ -88,16 +88,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn start(&mut self, server: Node, request: RequestId) {
-        let protocol = self.protocol;
-        let state = &mut *self.state;
-        let startable =
-            |t: Task<S::Num>| t.server.get() == u32::from(server.index) && !t.is_running();
-        let at = state.queue.position(|t| startable(t) && t.request.get() == request.0);
-        let at = at.expect("what is started is queued");
-        debug_assert!(protocol.has(Mutant::TwoAtOnce) || !protocol.is_busy(state, server.index));
-        let mut task = state.queue.get(at);
+        let key = (u32::from(server.index), request.0);
+        let queued = |t: Task<S::Num>| !t.is_running() && (t.server.get(), t.request.get()) == key;
+        let at = self.state.queue.position(queued).expect("what is started is queued");
+        let mut task = self.state.queue.get(at);
         task.flags = S::Num::of(task.flags.get() | RUNNING);
-        state.queue.set(at, task);
+        self.state.queue.set(at, task);
     }
 
     /// Answers from the replica as it is now.

@@ -9,6 +9,7 @@ mod error;
 mod json;
 pub mod limits;
 mod names;
+mod notes;
 mod read;
 mod table;
 mod write;

@@ -8,7 +8,8 @@ use super::limits::{
     QUERY_SERVERS, REQUESTS, THRESHOLD,
 };
 use super::names::{CLASSES, KINDS, Kind, RETURNEDS, ROUTINGS, quoted};
-use super::table::{Field, Notes, Table, integer_in};
+use super::notes::Notes;
+use super::table::{Field, Table, integer_in};
 use super::{Body, Class, Faults, Knobs, Nodes, Request, Returned, Routing, Scope};
 
 impl Scope {

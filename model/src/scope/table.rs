@@ -1,94 +1,15 @@
 //! A small strict decoder of TOML tables: every key is asked for by name, and what nobody asked for is an error.
 //!
 //! A fault does not stop the reading: it is noted, the value reads as `None`, and whoever started the reading looks
-//! at the notes at the end. Each value's place is noted too, under the path that [`super::check`] uses.
+//! at the notes at the end.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::ScopeError;
 use super::names::{nearest, one_of, quoted};
-
-/// What a reading found out beside the values.
-pub(super) struct Notes<'a> {
-    file: &'a str,
-    text: &'a str,
-    faults: RefCell<Vec<Fault>>,
-    places: RefCell<BTreeMap<String, Range<usize>>>,
-}
-
-struct Fault {
-    span: Range<usize>,
-    message: String,
-    expected: String,
-    nearest: Option<String>,
-    /// The path of the key whose absence this is.
-    missing: Option<String>,
-}
-
-/// Faults that are told of one file: whoever has more has another problem.
-const FAULTS_MAX: usize = 100;
-
-impl<'a> Notes<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, faults: RefCell::default(), places: RefCell::default() }
-    }
-
-    /// An error of this file.
-    pub(super) fn error(
-        &self,
-        span: Range<usize>,
-        message: String,
-        expected: String,
-        nearest: Option<String>,
-    ) -> ScopeError {
-        ScopeError::new(self.file, self.text, span, message, expected, nearest)
-    }
-
-    fn note(&self, span: Range<usize>, message: String, expected: &str, nearest: Option<String>) {
-        let expected = expected.to_owned();
-        self.faults.borrow_mut().push(Fault { span, message, expected, nearest, missing: None });
-    }
-
-    fn note_missing(&self, span: Range<usize>, message: String, expected: &str, path: &str) {
-        let (expected, missing) = (expected.to_owned(), Some(path.to_owned()));
-        self.faults.borrow_mut().push(Fault { span, message, expected, nearest: None, missing });
-    }
-
-    /// Forgets that these keys are missing.
-    fn forget_missing(&self, paths: &BTreeSet<String>) {
-        self.faults
-            .borrow_mut()
-            .retain(|fault| !fault.missing.as_ref().is_some_and(|path| paths.contains(path)));
-    }
-
-    /// The place of a path, or else of the nearest thing around it that the file has, and the path of that thing.
-    pub(super) fn place<'p>(&self, path: &'p str) -> (&'p str, Range<usize>) {
-        let places = self.places.borrow();
-        let mut path = path;
-        loop {
-            if let Some(span) = places.get(path) {
-                return (path, span.clone());
-            }
-            let Some(end) = path.rfind(['.', '[']) else { return (path, 0..0) };
-            path = &path[..end];
-        }
-    }
-
-    /// All that was wrong, in the order of the file.
-    pub(super) fn into_errors(self) -> Vec<ScopeError> {
-        let mut faults = self.faults.take();
-        faults.sort_by_key(|fault| fault.span.start);
-        faults.truncate(FAULTS_MAX);
-        faults
-            .into_iter()
-            .map(|fault| self.error(fault.span, fault.message, fault.expected, fault.nearest))
-            .collect()
-    }
-}
+use super::notes::Notes;
 
 /// A table that is being read.
 pub(super) struct Table<'a> {
@@ -116,8 +37,7 @@ impl<'a> Table<'a> {
     /// A section that must be there; the end of the file is where it would be added. Its path in the scope may be
     /// another than its key.
     pub(super) fn need_section(&mut self, key: &'static str, path: &str) -> Field<'a> {
-        let end = self.notes.text.trim_end().len();
-        self.field(key, path, Found::Missing(end..end))
+        self.field(key, path, Found::Missing(self.notes.end()))
     }
 
     /// A key that may be there.
@@ -201,7 +121,7 @@ impl<'a> Field<'a> {
         found: Found<'a>,
     ) -> Self {
         if let Found::Value(span, _) = &found {
-            notes.places.borrow_mut().insert(path.clone(), span.clone());
+            notes.note_place(&path, span);
         }
         Self { notes, name, path, key_path, found }
     }

@@ -1,5 +1,5 @@
-//! Writes a scope as a scope file, to export that of a trace. What is at its default is left out where the reader
-//! puts back the very same, so that the file names what the scope is about.
+//! Writes a scope as a scope file, to export that of a trace: every key in full, since a default may change one day,
+//! but no faults that never happen.
 
 use std::fmt::{self, Write};
 

@@ -1,0 +1,41 @@
+//! `final-states`: the system never stops with work undone.
+//!
+//! *To a user*: everything asked is answered or refused, every publish acknowledged, every replica up to date and
+//! every hand-over settled, once nothing is left to do but wait for a fault. *Source*: the eventual guarantees, for
+//! which it stands in until liveness is decided. *Not promised*: that the system does not go round in circles.
+//! *Broken by*: `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`,
+//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`.
+
+use spillway_model::size::{Num, Size, Table};
+
+use crate::judged::{Always, Situation};
+
+/// See the module.
+pub struct FinalStates;
+
+impl Always for FinalStates {
+    const NAME: &'static str = "final-states";
+    const STATEMENT: &'static str = "no state in which only faults can still happen has unsettled work: an \
+        unanswered request, an unacknowledged publish, a replica behind, a task handed over and not settled";
+
+    fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
+        if !s.state.flight.is_empty() || !has_unsettled_work(s) {
+            return true; // a message in flight can always be delivered
+        }
+        let mut progress = Vec::new();
+        s.protocol.progress(s.state, &mut progress);
+        !progress.is_empty()
+    }
+}
+
+fn has_unsettled_work<S: Size>(s: &Situation<'_, S>) -> bool {
+    let state = s.state;
+    let revisions = state.log.len() as u32;
+    !state.waiting.is_empty()
+        || !state.pending.is_empty()
+        || !state.queue.is_empty()
+        || !state.relay.is_empty()
+        || !state.handed.is_empty()
+        || !state.ledger.is_empty()
+        || state.servers.iter().any(|c| c.applied.get() != revisions)
+}

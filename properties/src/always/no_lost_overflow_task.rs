@@ -1,0 +1,30 @@
+//! `no-lost-overflow-task`: handing a task over does not lose it.
+//!
+//! *To a user*: that your question was moved to another server makes it no less sure to be answered. *Source*: "the
+//! control server distributes the redundant tasks". *Not promised*: how long it takes, nor that it is answered by
+//! the server it was moved to. *Broken by*: `forgotten-after-offer`, `not-offered-again`, `assigned-kept`,
+//! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
+//! `dropped-at-accept`, and the mutants that leave out the matching of a hand-over's id.
+
+use spillway_model::size::{Num, Size, Table};
+use spillway_traces::RequestId;
+
+use super::custodian::has_custodian;
+use crate::judged::{Always, Situation};
+
+/// See the module.
+pub struct NoLostOverflowTask;
+
+impl Always for NoLostOverflowTask {
+    const NAME: &'static str = "no-lost-overflow-task";
+    const STATEMENT: &'static str = "for every task that was handed over, is pending at its communication server \
+        and still awaited by its client there is a custodian that leads to a reply without any timeout";
+
+    fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
+        s.ghost.moved.iter().all(|moved| {
+            let pending = s.state.pending.position(|p| p.request == moved.request).is_some();
+            let awaited = s.state.waiting.position(|w| w.request == moved.request).is_some();
+            !(pending && awaited) || has_custodian(s, RequestId(moved.request.get()))
+        })
+    }
+}

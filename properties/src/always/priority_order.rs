@@ -1,0 +1,51 @@
+//! `priority-order`: the urgent goes first.
+//!
+//! *To a user*: a person who waits is served before bulk work, at the control server and in every queue.
+//! *Source*: "by task-processing priority". *Not promised*: anything of a task that is not ready (its token is not
+//! satisfied) or has no eligible receiver; anything between servers. *Broken by*: `lowest-class-assigned`,
+//! `lowest-class-started`, `newest-started`.
+
+use spillway_model::rows::{Entry, Task};
+use spillway_model::size::{Num, Size, Table};
+use spillway_traces::{Action, Node, RequestId};
+
+use crate::judged::{Always, Stepped};
+
+/// See the module.
+pub struct PriorityOrder;
+
+impl Always for PriorityOrder {
+    const NAME: &'static str = "priority-order";
+    const STATEMENT: &'static str = "of the tasks that the control server holds and that have an eligible \
+        receiver, one of the highest class is assigned; of the tasks that are ready, a query server starts one of \
+        the highest class, first come first served within it";
+
+    fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
+        match step.action {
+            Action::Assign { request, .. } => assigns_in_order(step, request),
+            Action::Start { server, request } => starts_in_order(step, server, request),
+            _ => true,
+        }
+    }
+}
+
+fn assigns_in_order<S: Size>(step: &Stepped<'_, S>, request: RequestId) -> bool {
+    let receivable = |e: &Entry<S::Num>| {
+        step.protocol.query_servers().any(|c| u32::from(c) != e.source.get() && !e.was_refused_by(c))
+    };
+    let held = step.before.ledger.iter().filter(|e| e.assignee().is_none() && receivable(e));
+    let class = step.protocol.planned(request).class;
+    held.map(|e| step.protocol.class(e.request)).all(|other| class <= other)
+}
+
+fn starts_in_order<S: Size>(step: &Stepped<'_, S>, server: Node, request: RequestId) -> bool {
+    let applied = step.before.servers.get(server.index.into()).applied;
+    let own = |t: &Task<S::Num>| t.server.get() == u32::from(server.index);
+    let queue = || step.before.queue.iter().filter(own).enumerate();
+    let class = |t: Task<S::Num>| step.protocol.class(t.request);
+    let Some((at, started)) = queue().find(|(_, t)| t.request.get() == request.0) else {
+        return false;
+    };
+    let ready = queue().filter(|(_, t)| !t.is_running() && t.token <= applied);
+    ready.clone().all(|(place, t)| (class(started), at) <= (class(t), place))
+}

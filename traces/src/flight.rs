@@ -1,0 +1,75 @@
+//! Which message is on its way since which event: what gives a delivery its cause and an arrow its start.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::event::Observed;
+use crate::vocabulary::Vocabulary;
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Flying<V: Vocabulary> {
+    /// The event that sent it.
+    pub(crate) since: u64,
+    /// What it says.
+    pub(crate) message: V::Message,
+}
+
+type Link<V> = (<V as Vocabulary>::Node, <V as Vocabulary>::Node);
+
+/// The messages in flight, link by link, the oldest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Flights<V: Vocabulary> {
+    links: BTreeMap<Link<V>, VecDeque<Flying<V>>>,
+}
+
+/// What one event did to messages that earlier events had sent.
+#[derive(Debug)]
+pub(crate) struct Landing<V: Vocabulary> {
+    /// The message that the event took, if it is known to have been sent.
+    pub(crate) taken: Option<Flying<V>>,
+    /// For each lost message, in order, the event that sent it, if known.
+    pub(crate) lost: Vec<Option<u64>>,
+}
+
+impl<V: Vocabulary> Flights<V> {
+    pub(crate) fn new() -> Self {
+        Flights { links: BTreeMap::new() }
+    }
+
+    /// Applies an event: first it takes its message, then messages are lost, then it sends.
+    pub(crate) fn apply(
+        &mut self,
+        index: u64,
+        action: &V::Action,
+        observed: &Observed<V>,
+    ) -> Landing<V> {
+        let taken = V::delivers(action).and_then(|link| self.take(link, observed.took.as_ref()));
+        let lost = observed.lost.iter().map(|lost| {
+            self.take((lost.from, lost.to), Some(&lost.message)).map(|flying| flying.since)
+        });
+        let lost = lost.collect();
+        for sent in &observed.sent {
+            let flying = Flying { since: index, message: sent.message.clone() };
+            self.links.entry((sent.from, sent.to)).or_default().push_back(flying);
+        }
+        Landing { taken, lost }
+    }
+
+    /// What is still in flight, by link, then by age.
+    pub(crate) fn remaining(&self) -> impl Iterator<Item = (V::Node, V::Node, &Flying<V>)> {
+        let links = self.links.iter();
+        links.flat_map(|((from, to), queue)| queue.iter().map(|flying| (*from, *to, flying)))
+    }
+
+    /// Removes the oldest message of a link, or the oldest that says this: a datagram may overtake another.
+    fn take(&mut self, link: Link<V>, message: Option<&V::Message>) -> Option<Flying<V>> {
+        let queue = self.links.get_mut(&link)?;
+        match message {
+            None => queue.pop_front(),
+            Some(message) => {
+                let place = queue.iter().position(|flying| flying.message == *message)?;
+                queue.remove(place)
+            }
+        }
+    }
+}

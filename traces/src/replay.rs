@@ -1,0 +1,253 @@
+//! Runs a trace again on any machine and compares, event by event, what was recorded with what is seen now.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::event::{Event, Observed, Sent};
+use crate::file::{Trace, event_line};
+use crate::machine::{Machine, Refusal};
+use crate::vocabulary::Vocabulary;
+
+/// A property that broke during a replay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    /// Its name.
+    pub property: String,
+    /// The event after which it first did not hold; none if it never held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// Whether it does not hold after the last event replayed either.
+    pub at_end: bool,
+}
+
+/// How a replay went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every event was allowed, and seen as recorded.
+    Matched,
+    /// An event was not allowed.
+    Refused {
+        /// Its index.
+        event: u64,
+        /// Its line in the file.
+        line: u64,
+        /// Its action in words.
+        action: String,
+        /// The guard that refused it.
+        guard: String,
+        /// The guard in words, with the values that it saw.
+        reason: String,
+        /// The nearest step that was allowed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nearest: Option<String>,
+    },
+    /// An event was allowed, but seen otherwise than recorded.
+    Differs {
+        /// Its index.
+        event: u64,
+        /// Its line in the file.
+        line: u64,
+        /// Its action in words.
+        action: String,
+        /// The field of `observed` that differs.
+        field: &'static str,
+        /// What the trace has there.
+        recorded: String,
+        /// What the machine shows.
+        got: String,
+    },
+}
+
+/// The report of a replay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// How many events matched before it stopped. The last that matched is the event before the one in `outcome`.
+    pub steps: u64,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Which properties broke, in the order of breaking.
+    pub broken: Vec<Broken>,
+    /// Whether the trace was written to its end; if not, its writer died, and `matched` says only so much.
+    pub complete: bool,
+}
+
+impl Replayed {
+    /// Whether every event matched. It says nothing of properties.
+    pub fn matched(&self) -> bool {
+        self.outcome == Outcome::Matched
+    }
+}
+
+/// Replays a trace from the machine's present state, which should be its first.
+///
+/// A field that no event of the trace records is not compared; `state` is compared where the event has it and the
+/// machine tells it.
+pub fn replay<V: Vocabulary, M: Machine<V> + ?Sized>(
+    trace: &Trace<V>,
+    machine: &mut M,
+) -> Replayed {
+    let fields = Fields::recorded_in(&trace.events);
+    let mut breaks = Breaks::new(machine.broken());
+    let mut steps = 0;
+    let mut outcome = Outcome::Matched;
+    for event in &trace.events {
+        let difference = match machine.step(&event.action) {
+            Err(refusal) => Some(refused(event, refusal)),
+            Ok(observed) => {
+                breaks.note(event.index, machine.broken());
+                fields.difference(event, &observed)
+            }
+        };
+        if let Some(difference) = difference {
+            outcome = difference;
+            break;
+        }
+        steps += 1;
+    }
+    Replayed { steps, outcome, broken: breaks.finish(), complete: trace.is_complete() }
+}
+
+fn refused<V: Vocabulary>(event: &Event<V>, refusal: Refusal) -> Outcome {
+    Outcome::Refused {
+        event: event.index,
+        line: event_line(event.index),
+        action: event.action.to_string(),
+        guard: refusal.guard.to_owned(),
+        reason: refusal.reason,
+        nearest: refusal.nearest,
+    }
+}
+
+/// Which properties broke, and when first.
+struct Breaks {
+    first: Vec<(&'static str, Option<u64>)>,
+    now: Vec<&'static str>,
+}
+
+impl Breaks {
+    fn new(now: Vec<&'static str>) -> Self {
+        Breaks { first: now.iter().map(|name| (*name, None)).collect(), now }
+    }
+
+    fn note(&mut self, event: u64, now: Vec<&'static str>) {
+        for name in &now {
+            if self.first.iter().all(|(known, _)| known != name) {
+                self.first.push((name, Some(event)));
+            }
+        }
+        self.now = now;
+    }
+
+    fn finish(self) -> Vec<Broken> {
+        let broken = self.first.into_iter().map(|(name, event)| Broken {
+            property: name.to_owned(),
+            event,
+            at_end: self.now.contains(&name),
+        });
+        broken.collect()
+    }
+}
+
+/// Which fields of `observed` a trace records. An empty list is not written, so one event alone does not tell.
+struct Fields {
+    took: bool,
+    sent: bool,
+    lost: bool,
+    notes: bool,
+}
+
+impl Fields {
+    fn recorded_in<V: Vocabulary>(events: &[Event<V>]) -> Fields {
+        let any = |has: fn(&Observed<V>) -> bool| events.iter().any(|event| has(&event.observed));
+        Fields {
+            took: any(|observed| observed.took.is_some()),
+            sent: any(|observed| !observed.sent.is_empty()),
+            lost: any(|observed| !observed.lost.is_empty()),
+            notes: any(|observed| !observed.notes.is_empty()),
+        }
+    }
+
+    fn difference<V: Vocabulary>(&self, event: &Event<V>, got: &Observed<V>) -> Option<Outcome> {
+        let recorded = &event.observed;
+        let differs = |field, recorded, got| {
+            let (index, action) = (event.index, event.action.to_string());
+            let line = event_line(index);
+            Some(Outcome::Differs { event: index, line, action, field, recorded, got })
+        };
+        if self.took && recorded.took != got.took {
+            return differs("took", words(&recorded.took), words(&got.took));
+        }
+        if self.sent && recorded.sent != got.sent {
+            return differs("sent", mail(&recorded.sent), mail(&got.sent));
+        }
+        if self.lost && recorded.lost != got.lost {
+            return differs("lost", mail(&recorded.lost), mail(&got.lost));
+        }
+        if self.notes && recorded.notes != got.notes {
+            return differs("notes", words(&recorded.notes), words(&got.notes));
+        }
+        match (&recorded.state, &got.state) {
+            (Some(a), Some(b)) if a != b => differs("state", a.clone(), b.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn words<'a, T: fmt::Display + 'a>(items: impl IntoIterator<Item = &'a T>) -> String {
+    let items: Vec<String> = items.into_iter().map(T::to_string).collect();
+    if items.is_empty() { "nothing".to_owned() } else { items.join(", ") }
+}
+
+fn mail<V: Vocabulary>(sent: &[Sent<V>]) -> String {
+    let items: Vec<String> =
+        sent.iter().map(|s| format!("{} → {}: {}", s.from, s.to, s.message)).collect();
+    words(&items)
+}
+
+impl fmt::Display for Replayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Matched => write!(f, "all {} events match", self.steps)?,
+            Outcome::Refused { event, line, action, guard, reason, nearest } => {
+                write!(f, "{}", LastMatch(self.steps))?;
+                write!(f, "event {event} (line {line}) is refused: {action}")?;
+                write!(f, "\n  guard `{guard}`: {reason}")?;
+                match nearest {
+                    Some(step) => write!(f, "\n  the nearest step allowed was: {step}")?,
+                    None => write!(f, "\n  no step was allowed")?,
+                }
+            }
+            Outcome::Differs { event, line, action, field, recorded, got } => {
+                write!(f, "{}", LastMatch(self.steps))?;
+                write!(f, "event {event} (line {line}) differs in `{field}`: {action}")?;
+                write!(f, "\n  recorded: {recorded}\n  got:      {got}")?;
+            }
+        }
+        for Broken { property, event, at_end } in &self.broken {
+            write!(f, "\nproperty `{property}` ")?;
+            match event {
+                Some(event) => write!(f, "breaks at event {event} (line {})", event_line(*event))?,
+                None => write!(f, "does not hold before the first event")?,
+            }
+            f.write_str(if *at_end { "" } else { ", but holds again at the end" })?;
+        }
+        if !self.complete {
+            write!(f, "\nthe trace has no end: its writer died after the last event")?;
+        }
+        Ok(())
+    }
+}
+
+/// The last line that matched, if one did, as the start of a sentence.
+struct LastMatch(u64);
+
+impl fmt::Display for LastMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.checked_sub(1) {
+            Some(last) => write!(f, "events 0 to {last} (line {}) match; ", event_line(last)),
+            None => write!(f, "no event matches; "),
+        }
+    }
+}
