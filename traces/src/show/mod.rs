@@ -51,7 +51,7 @@ fn verdict<V: Vocabulary>(trace: &Trace<V>) -> String {
     match &trace.end {
         None => "The trace has no end: its writer died after the last event".to_owned(),
         Some(end) => match &end.property {
-            Some(property) => format!("Verdict: {}: {property}", end.verdict),
+            Some(property) => format!("Verdict: {} ({property})", end.verdict),
             None => format!("Verdict: {}", end.verdict),
         },
     }

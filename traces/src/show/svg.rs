@@ -21,8 +21,8 @@ const HEAD_HEIGHT: f64 = 26.0;
 const HEAD_WIDTH_MIN: f64 = 52.0;
 const BOX_HEIGHT: f64 = 22.0;
 const BOX_PADDING: f64 = 10.0;
-const COLUMN_MIN: f64 = 130.0;
-const COLUMN_MAX: f64 = 250.0;
+const COLUMN_MIN: f64 = 110.0;
+const COLUMN_MAX: f64 = 170.0;
 const DOT: f64 = 3.5;
 const GAP: f64 = 9.0;
 const GUTTER: f64 = 34.0;
@@ -44,7 +44,7 @@ const WIDE: f64 = 1.05;
 const INK: &str = "#1f2430";
 const MUTED: &str = "#5b6472";
 const LIFELINE: &str = "#c3c9d4";
-const STRIPE: &str = "#f6f7fa";
+const RULE: &str = "#edeff3";
 const ARROW: &str = "#2b62a8";
 const BAD: &str = "#c0281c";
 const GOOD: &str = "#1f7a3f";
@@ -78,8 +78,8 @@ struct Drawing<V: Vocabulary> {
     flights: Flights<V>,
     /// The height at which each event happens.
     rows: Vec<f64>,
-    /// Where the room of each event begins, and how high it is.
-    bands: Vec<(f64, f64)>,
+    /// Where the room of each event begins.
+    bands: Vec<f64>,
     /// Where the next row begins.
     y: f64,
     left: f64,
@@ -127,7 +127,7 @@ impl<V: Vocabulary> Drawing<V> {
         self.rows.push(y);
         let details = event.observed.notes.len() + event.observed.lost.len();
         let next = self.y + ROW + DETAIL_ROW * details as f64;
-        self.bands.push((self.y, next - self.y));
+        self.bands.push(self.y);
         let side = match V::delivers(&event.action) {
             Some((from, to)) => self.delivery(event, &landing, from, to, y),
             None => self.boxed(event, y),
@@ -176,7 +176,7 @@ impl<V: Vocabulary> Drawing<V> {
     }
 
     fn details(&mut self, event: &Event<V>, landing: &Landing<V>, side: Anchor) {
-        let mut y = self.y + ROW + 4.0;
+        let mut y = self.y + ROW + 8.0;
         for note in &event.observed.notes {
             let x = self.x(event.node);
             self.label(&note.to_string(), x, y, side, GOOD, DETAIL_SIZE);
@@ -303,16 +303,14 @@ impl<V: Vocabulary> Drawing<V> {
         svg + "</svg>\n"
     }
 
-    /// Stripes, event numbers, lifelines and the names of the nodes, at both ends.
+    /// Rules, event numbers, lifelines and the names of the nodes, at both ends.
     fn background(&self, svg: &mut String) {
-        let (left, width) = (self.left - GUTTER, self.right - self.left + GUTTER);
-        for (index, (y, height)) in self.bands.iter().enumerate() {
-            if index % 2 == 1 {
-                let _ = writeln!(
-                    svg,
-                    r#"<rect x="{left:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" fill="{STRIPE}"/>"#
-                );
-            }
+        let (left, right) = (self.left - GUTTER, self.right);
+        for (index, y) in self.bands.iter().enumerate() {
+            let _ = writeln!(
+                svg,
+                r#"<line x1="{left:.1}" y1="{y:.1}" x2="{right:.1}" y2="{y:.1}" stroke="{RULE}"/>"#
+            );
             let (x, y) = (left + GUTTER - 8.0, y + ROW / 2.0 + 4.0);
             text_at(svg, &index.to_string(), x, y, Anchor::End, MUTED, DETAIL_SIZE);
         }

@@ -1,0 +1,307 @@
+//! Explores a scope with stateright's breadth-first search and reports what it found.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
+use spillway_model::{Mutant, Protocol, Scope, Size};
+use stateright::{Checker, HasDiscoveries, Model};
+
+use crate::catalog::{ALWAYS, Kind, Known, SOMETIMES};
+use crate::checked::{Checked, SCOPE_BOUNDS};
+use crate::eventually::EVENTUALLY;
+use crate::report::{Finding, Report, Stopped, Verdict};
+use crate::sizes::Tier;
+use crate::with_tier;
+
+/// When a check ends before everything is explored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// At the first violation of anything that is judged.
+    FirstViolation,
+    /// At the first violation of this guarantee; others that are found before are reported too.
+    ViolationOf(&'static str),
+    /// At the end.
+    TheEnd,
+}
+
+/// What to check and how far to go.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Only this property; all of them if none is named.
+    pub property: Option<Known>,
+    /// The seeded bug.
+    pub mutant: Option<Mutant>,
+    /// When to end.
+    pub until: Until,
+    /// Threads. With more than one, counts of an exploration that ends early and the choice among shortest
+    /// counterexamples depend on their timing.
+    pub threads: NonZeroUsize,
+    /// States on a path, at most.
+    pub depth_max: Option<NonZeroUsize>,
+    /// States generated, at most, give or take a block of the engine's.
+    pub states_max: Option<NonZeroUsize>,
+    /// Seconds, at most.
+    pub seconds_max: Option<u64>,
+    /// Memory of the process in MiB, at most.
+    pub memory_mib_max: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            property: None,
+            mutant: None,
+            until: Until::FirstViolation,
+            threads: NonZeroUsize::MIN,
+            depth_max: None,
+            states_max: None,
+            seconds_max: None,
+            memory_mib_max: None,
+        }
+    }
+}
+
+/// How far an exploration has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// States that differ, so far.
+    pub unique_states: usize,
+    /// States generated, so far.
+    pub generated_states: usize,
+    /// States on a path, so far.
+    pub depth: usize,
+    /// Time since the beginning.
+    pub elapsed: Duration,
+}
+
+/// What whoever watches wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Go {
+    /// Go on.
+    On,
+    /// Stop, and report what is covered.
+    Stop,
+}
+
+/// How often whoever watches is asked, and time and memory are looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Why a scope cannot be checked at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// The scope's name.
+    pub scope: String,
+}
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "scope `{}` is too large to explore: clients times query servers may be at most 255",
+            self.scope
+        )
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// Explores a scope. `watch` is told of the progress now and then and may stop the exploration.
+///
+/// The same scope and options give the same report, but for its seconds, as long as there is one thread and neither
+/// time, memory nor `watch` ends it.
+///
+/// # Errors
+/// If no size of the state holds the scope.
+pub fn check(
+    scope: &Scope,
+    options: &Options,
+    watch: &mut dyn FnMut(Progress) -> Go,
+) -> Result<Report, TooLarge> {
+    let too_large = || TooLarge { scope: scope.name.clone() };
+    let mut tier = Tier::of(scope).ok_or_else(too_large)?;
+    loop {
+        let report = with_tier!(tier, S => explore::<S>(scope, options, watch));
+        // Not the scope's bound but the state's own room was too small: take the next size.
+        let room = !matches!(report.stopped, Some(Stopped::Bound(full)) if !is_of_scope(full));
+        match tier.next() {
+            Some(next) if !room => tier = next,
+            _ => return Ok(report),
+        }
+    }
+}
+
+fn is_of_scope(full: spillway_model::Full) -> bool {
+    use spillway_model::Full;
+    matches!(full, Full::Link { .. } | Full::Sequence)
+}
+
+fn explore<S: Size>(
+    scope: &Scope,
+    options: &Options,
+    watch: &mut dyn FnMut(Progress) -> Go,
+) -> Report {
+    let mut model = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
+    if let Some(known) = &options.property {
+        model = model.only(known.name);
+    }
+    let mut builder = model.checker().threads(options.threads.get()).finish_when(finish(options));
+    if let Some(depth) = options.depth_max {
+        builder = builder.target_max_depth(depth.get());
+    }
+    if let Some(states) = options.states_max {
+        builder = builder.target_state_count(states.get());
+    }
+    let begun = Instant::now();
+    let checker = builder.spawn_bfs();
+    let stopped = supervise(&checker, options, begun, watch);
+    let checker = checker.join(); // a panic of the model is a bug, and comes through
+    let seconds = begun.elapsed().as_secs_f64();
+    report(scope, options, &checker, stopped, seconds)
+}
+
+/// The discoveries that end the search.
+fn finish(options: &Options) -> HasDiscoveries {
+    let mut names = BTreeSet::from([SCOPE_BOUNDS]);
+    match options.until {
+        Until::FirstViolation => names.extend(ALWAYS.iter().map(|known| known.name)),
+        Until::ViolationOf(name) => names.extend([name]),
+        Until::TheEnd => {}
+    }
+    HasDiscoveries::AnyOf(names)
+}
+
+/// Waits for the search to end, or ends it. Gives the reason if time, memory or a watcher ended it.
+fn supervise<S: Size>(
+    checker: &impl Checker<Checked<Protocol<S>>>,
+    options: &Options,
+    begun: Instant,
+    watch: &mut dyn FnMut(Progress) -> Go,
+) -> Option<Stopped> {
+    let mut stopped = None;
+    while !checker.is_done() {
+        std::thread::sleep(POLL);
+        let progress = Progress {
+            unique_states: checker.unique_state_count(),
+            generated_states: checker.state_count(),
+            depth: checker.max_depth(),
+            elapsed: begun.elapsed(),
+        };
+        let reason = match watch(progress) {
+            Go::Stop => Some(Stopped::Interrupt),
+            Go::On => exhausted(options, progress.elapsed),
+        };
+        if let Some(reason) = reason.filter(|_| stopped.is_none()) {
+            stopped = Some(reason);
+            checker.model().interrupt();
+        }
+    }
+    stopped
+}
+
+fn exhausted(options: &Options, elapsed: Duration) -> Option<Stopped> {
+    if let Some(seconds) = options.seconds_max.filter(|max| elapsed.as_secs() >= *max) {
+        return Some(Stopped::Seconds(seconds));
+    }
+    let max = options.memory_mib_max?;
+    (resident_mib()? > max).then_some(Stopped::Memory(max))
+}
+
+/// The memory of this process in MiB, where the system tells (Linux: proc(5), `statm`).
+fn resident_mib() -> Option<u64> {
+    /// What `statm` counts in on the systems that we know, in bytes.
+    const PAGE_BYTES: u64 = 4096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE_BYTES / (1024 * 1024))
+}
+
+fn report<S: Size>(
+    scope: &Scope,
+    options: &Options,
+    checker: &impl Checker<Checked<Protocol<S>>>,
+    interrupted: Option<Stopped>,
+    seconds: f64,
+) -> Report {
+    let bound = checker.discovery(SCOPE_BOUNDS);
+    let path = |name: &'static str| checker.discovery(name).map(|path| path.into_actions());
+    let full = bound.as_ref().and_then(|path| path.last_state().inner.full());
+    let violated = ALWAYS.iter().any(|known| path(known.name).is_some());
+    let depth = checker.max_depth();
+    let reached = |max: Option<NonZeroUsize>, count: usize| max.filter(|max| count >= max.get());
+    let ended_at_violation = match options.until {
+        Until::FirstViolation => violated,
+        Until::ViolationOf(name) => path(name).is_some(),
+        Until::TheEnd => false,
+    };
+    let stopped = full
+        .map(Stopped::Bound)
+        .or(interrupted)
+        .or(ended_at_violation.then_some(Stopped::Violation))
+        .or(reached(options.states_max, checker.state_count()).map(|n| Stopped::States(n.get())))
+        .or(reached(options.depth_max, depth).map(|n| Stopped::Depth(n.get())));
+    let findings = judge(scope, options, stopped.is_none(), path);
+    Report {
+        scope: scope.name.clone(),
+        mutant: options.mutant.map(Mutant::name),
+        threads: options.threads.get(),
+        unique_states: checker.unique_state_count(),
+        generated_states: checker.state_count(),
+        depth,
+        seconds,
+        stopped,
+        findings,
+        bound_path: bound.map(|path| path.into_actions()),
+    }
+}
+
+/// The verdict on every property that was asked for.
+fn judge(
+    scope: &Scope,
+    options: &Options,
+    complete: bool,
+    path: impl Fn(&'static str) -> Option<Vec<spillway_traces::Action>>,
+) -> Vec<Finding> {
+    let asked = |name: &str| options.property.as_ref().is_none_or(|known| known.name == name);
+    let named = |name: &str| options.property.as_ref().is_some_and(|known| known.name == name);
+    let mut findings = Vec::new();
+    for known in ALWAYS.iter().filter(|known| asked(known.name)) {
+        let path = path(known.name);
+        let verdict = match (&path, complete) {
+            (Some(_), _) => Verdict::Violated,
+            (None, true) => Verdict::Holds,
+            (None, false) => Verdict::Inconclusive,
+        };
+        // That a seeded bug leaves a guarantee undecided is of no interest once another is violated.
+        findings.push(Finding { name: known.name, kind: Kind::Always, verdict, counts: true, path });
+    }
+    for eventually in EVENTUALLY.iter().filter(|eventually| asked(eventually.name)) {
+        findings.push(Finding {
+            name: eventually.name,
+            kind: Kind::Eventually,
+            verdict: Verdict::Inconclusive,
+            counts: named(eventually.name),
+            path: None,
+        });
+    }
+    for known in SOMETIMES.iter().filter(|known| asked(known.name)) {
+        let expected = scope.sometimes.iter().any(|name| name == known.name);
+        let path = path(known.name);
+        let verdict = match (&path, complete) {
+            (Some(_), _) => Verdict::Reached,
+            (None, true) => Verdict::NotReached,
+            (None, false) => Verdict::Inconclusive,
+        };
+        if !expected && !named(known.name) {
+            continue; // a scope that is not there to reach it need not, and the listing stays short
+        }
+        findings.push(Finding {
+            name: known.name,
+            kind: Kind::Sometimes,
+            verdict,
+            counts: true,
+            path,
+        });
+    }
+    findings
+}

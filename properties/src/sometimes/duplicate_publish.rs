@@ -1,0 +1,25 @@
+//! `duplicate-publish`: a publish is on its way to the global server, which has stored it already.
+//!
+//! A reset lost the acknowledgement and the publish was sent again.
+
+use spillway_model::size::{Num, Size, Table};
+use spillway_model::wire::kind;
+use spillway_traces::{RequestId, Role};
+
+use crate::judged::{Situation, Sometimes};
+
+/// See the module.
+pub struct DuplicatePublish;
+
+impl Sometimes for DuplicatePublish {
+    const NAME: &'static str = "duplicate-publish";
+    const STATEMENT: &'static str = "a publish is on its way to the global server, which has stored it already";
+
+    fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
+        s.state.flight.iter().any(|e| {
+            let to_global = e.to.node().role == Role::Global && e.kind.get() == kind::PUBLISH;
+            let planned = s.protocol.planned(RequestId(e.request.get()));
+            to_global && s.state.stored(planned.user).0 == planned.version
+        })
+    }
+}
