@@ -92,8 +92,6 @@ mutants! {
     IncarnationReused "incarnation-reused",
     /// A query server takes any Finish for the task, whatever hand-over it names.
     FinishUnmatched "finish-unmatched",
-    /// A query server takes any Return for the task, whatever hand-over it names.
-    ReturnUnmatched "return-unmatched",
     /// A query server loses the task when it comes back refused.
     ReturnedLost "returned-lost",
     /// A query server accepts an assignment whatever its load.
@@ -144,8 +142,6 @@ mutants! {
     RejectUnmatched "reject-unmatched",
     /// The control server takes a Done for the task of any hand-over, and finishes the one it holds.
     DoneUnmatched "done-unmatched",
-    /// The control server drops a hand-over once it is accepted.
-    DroppedAtAccept "dropped-at-accept",
     /// The control server takes more hand-overs than its bound.
     LedgerUnbounded "ledger-unbounded",
 }

@@ -19,7 +19,8 @@ use crate::with_tier;
 pub enum Until {
     /// At the first violation of anything that is judged.
     FirstViolation,
-    /// At the first violation of this guarantee; others that are found before are reported too.
+    /// At the first violation of this guarantee, or where this situation is first reached; what is found before is
+    /// reported too.
     ViolationOf(&'static str),
     /// At the end.
     TheEnd,

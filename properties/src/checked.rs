@@ -169,6 +169,11 @@ impl<M: Judged> Checked<M> {
         names.map(|(_, known)| known.name).collect()
     }
 
+    /// The situations that a state is one of.
+    pub fn reached(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
+        reached_in(&self.situation(state))
+    }
+
     fn situation<'a>(
         &'a self,
         state: &'a CheckedState<M::State, M::Size>,
@@ -280,6 +285,12 @@ for_each_always!(judges);
 
 macro_rules! witnesses {
     ($($name:ident),+ $(,)?) => {
+        /// The names of the situations that one is.
+        fn reached_in<S: Size>(situation: &Situation<'_, S>) -> Vec<&'static str> {
+            let judged = [$((sometimes::$name::NAME, sometimes::$name::reached_in(situation))),+];
+            judged.into_iter().filter(|(_, reached)| *reached).map(|(name, _)| name).collect()
+        }
+
         fn sometimes_properties<M: Judged>() -> Vec<Property<Checked<M>>> {
             vec![$(Property::sometimes(sometimes::$name::NAME, |m: &Checked<M>, state| {
                 const AT: usize = place(SOMETIMES, sometimes::$name::NAME);

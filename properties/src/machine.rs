@@ -20,6 +20,13 @@ impl CheckedMachine {
     }
 }
 
+impl CheckedMachine {
+    /// The situations that its state is one of, by name.
+    pub fn reached(&self) -> Vec<&'static str> {
+        self.checked.reached(&self.state)
+    }
+}
+
 impl Machine<Spillway> for CheckedMachine {
     fn step(&mut self, action: &Action) -> Result<Observed<Spillway>, Refusal> {
         let protocol = self.checked.model();

@@ -52,7 +52,7 @@ pub enum Overall {
 /// Why an exploration ended before everything was explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopped {
-    /// A violation was found, and nothing more was asked.
+    /// The violation that was looked for was found, or the situation was reached, and nothing more was asked.
     Violation,
     /// The depth bound, in states on a path.
     Depth(usize),
@@ -110,7 +110,7 @@ impl Report {
         let failed = |v: Verdict| matches!(v, Verdict::Violated | Verdict::NotReached);
         if counted().any(|finding| failed(finding.verdict)) {
             Overall::Fail
-        } else if self.stopped.is_some()
+        } else if self.stopped.is_some_and(|stopped| stopped != Stopped::Violation)
             || counted().any(|finding| finding.verdict == Verdict::Inconclusive)
         {
             Overall::Inconclusive

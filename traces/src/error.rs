@@ -111,10 +111,7 @@ const NAME_CHARS_MAX: usize = 64;
 const QUOTE_CHARS_MAX: usize = 400;
 
 /// The name most like `word`, if one is like it; of equally like ones the first.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.chars().count() > NAME_CHARS_MAX {
         return None;
     }

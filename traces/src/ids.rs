@@ -22,13 +22,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in listing order.
-    pub const ALL: [Role; 5] = [
-        Role::Client,
-        Role::Communication,
-        Role::Query,
-        Role::Global,
-        Role::Control,
-    ];
+    pub const ALL: [Role; 5] =
+        [Role::Client, Role::Communication, Role::Query, Role::Global, Role::Control];
 
     /// The letter that starts a node's name.
     pub const fn sign(self) -> char {

@@ -43,7 +43,8 @@ impl ItfError {
 
     /// The same finding, told by the place in this file and not by the line of another.
     fn from_trace(state: impl Into<Option<usize>>, error: crate::TraceError) -> Self {
-        let near = error.nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+        let near =
+            error.nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
         ItfError::new(state, error.what, error.expected + &near)
     }
 }
@@ -198,7 +199,11 @@ fn import_event<V: Vocabulary>(
         None => Ok(None),
     };
     let Some(action) = variable("action")? else {
-        return Err(ItfError::new(place, "no variable `action`", "one in every state but the first"));
+        return Err(ItfError::new(
+            place,
+            "no variable `action`",
+            "one in every state but the first",
+        ));
     };
     // A foreign specification may well have an `event` of its own; ours has an index.
     let own = state.pointer("/event/index").is_some();

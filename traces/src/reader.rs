@@ -14,7 +14,8 @@ use crate::strict;
 use crate::vocabulary::Vocabulary;
 
 const KINDS: [&str; 3] = ["header", "event", "end"];
-const HEADER_KEYS: &str = "a header with format, tool, vocabulary, vocabulary_hash, source, seed, scope and scope_hash";
+const HEADER_KEYS: &str =
+    "a header with format, tool, vocabulary, vocabulary_hash, source, seed, scope and scope_hash";
 const EVENT_KEYS: &str = "an event with index, time, node, action and observed";
 const END_KEYS: &str = "an end with count, verdict and digest";
 
@@ -88,7 +89,9 @@ impl<V: Vocabulary, R: BufRead> Reader<V, R> {
         match parse_line(line, &text)? {
             ("event", value) => self.take_event(line, &value).map(Some),
             ("end", value) => self.take_end(line, &value, digest_before).map(|()| None),
-            (kind, _) => Err(TraceError::new(line, format!("a second {kind}"), "an event or an end")),
+            (kind, _) => {
+                Err(TraceError::new(line, format!("a second {kind}"), "an event or an end"))
+            }
         }
     }
 
@@ -202,7 +205,9 @@ fn parse_line(line: u64, text: &str) -> Result<(&'static str, Value), TraceError
 
 /// A header, with the format judged first: what another format writes need not look like ours.
 pub(crate) fn parse_header<V: Vocabulary>(value: &Value) -> Result<Header, TraceError> {
-    if let Some(format) = value.get("format").filter(|format| **format != Value::from(FORMAT)) {
+    if let Some(format) =
+        value.get("format").filter(|format| format.as_u64() != Some(FORMAT.into()))
+    {
         let what = format!("format {format} is unknown");
         return Err(TraceError::new(1, what, format!("format {FORMAT}, which {TOOL} reads")));
     }
@@ -212,10 +217,7 @@ pub(crate) fn parse_header<V: Vocabulary>(value: &Value) -> Result<Header, Trace
 }
 
 /// An event; when it is none, the action is looked at first, since that is where vocabularies grow apart.
-pub(crate) fn parse_event<V: Vocabulary>(
-    line: u64,
-    value: &Value,
-) -> Result<Event<V>, TraceError> {
+pub(crate) fn parse_event<V: Vocabulary>(line: u64, value: &Value) -> Result<Event<V>, TraceError> {
     if let Ok(event) = Event::deserialize(value) {
         return Ok(event);
     }

@@ -48,7 +48,13 @@ pub fn shrink<V: Vocabulary, M: Machine<V>>(
             _ => chunk = chunk.div_ceil(2),
         }
     };
-    Some(Shrunk { tried: search.tried, from: actions.len(), to: best.len(), actions: best, minimal })
+    Some(Shrunk {
+        tried: search.tried,
+        from: actions.len(),
+        to: best.len(),
+        actions: best,
+        minimal,
+    })
 }
 
 struct Search<F, P> {

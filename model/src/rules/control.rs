@@ -12,7 +12,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn control_takes(&mut self, from: Node, message: Message) {
         match message {
             Message::Offer { request, token, hand_over } => self.hold(request, token, hand_over),
-            Message::Accept { request, hand_over } => self.accepted(request, hand_over),
+            // For the load that a strategy reckons with; the entry stays until Done.
+            Message::Accept { .. } => {}
             Message::Reject { request, hand_over } => self.rejected(from, request, hand_over),
             Message::Done { request, hand_over } => self.finish(request, hand_over),
             _ => self.misdirected(Node::CONTROL, message),
@@ -72,16 +73,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
         let token = if unsaid { 0 } else { entry.token.get() };
         self.send(Node::CONTROL, to, Message::Assign { request, token, hand_over });
-    }
-
-    /// An Accept is for the load that a strategy reckons with; the entry stays until Done.
-    fn accepted(&mut self, request: RequestId, id: HandOver) {
-        if let Some((at, true)) = self.entry_at(request, id)
-            && self.protocol.has(Mutant::DroppedAtAccept)
-        {
-            self.state.ledger.remove(at);
-            self.send(Node::CONTROL, id.source, Message::Finish { request, hand_over: id });
-        }
     }
 
     /// The next candidate, or back to the source when all have refused.

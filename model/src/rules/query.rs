@@ -214,16 +214,15 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         server: Node,
         request: RequestId,
         id: HandOver,
-        unmatched: Mutant,
     ) -> Option<Handed<S::Num>> {
         let at = self.handed_at(server, request)?;
         let row = self.state.handed.get(at);
         let same = (row.incarnation.get(), row.sequence.get()) == (id.incarnation, id.sequence);
-        (same || self.protocol.has(unmatched)).then(|| self.state.handed.remove(at))
+        (same || self.protocol.has(Mutant::FinishUnmatched)).then(|| self.state.handed.remove(at))
     }
 
     fn finished(&mut self, server: Node, request: RequestId, id: HandOver) {
-        let Some(row) = self.take_handed(server, request, id, Mutant::FinishUnmatched) else {
+        let Some(row) = self.take_handed(server, request, id) else {
             return self.drop_message();
         };
         if row.again.get() != 0 && !self.protocol.has(Mutant::AgainForgotten) {
@@ -232,7 +231,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn returned(&mut self, server: Node, request: RequestId, id: HandOver) {
-        let Some(row) = self.take_handed(server, request, id, Mutant::ReturnUnmatched) else {
+        let Some(row) = self.take_handed(server, request, id) else {
             return self.drop_message();
         };
         if self.protocol.has(Mutant::ReturnedLost) {

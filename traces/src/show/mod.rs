@@ -28,7 +28,10 @@ fn nodes<V: Vocabulary>(trace: &Trace<V>) -> Vec<V::Node> {
 }
 
 /// The message that a delivery took: as recorded, or as sent, if either is known.
-fn taken<'a, V: Vocabulary>(event: &'a Event<V>, landing: &'a Landing<V>) -> Option<&'a V::Message> {
+fn taken<'a, V: Vocabulary>(
+    event: &'a Event<V>,
+    landing: &'a Landing<V>,
+) -> Option<&'a V::Message> {
     event.observed.took.as_ref().or(landing.taken.as_ref().map(|flying| &flying.message))
 }
 

@@ -151,10 +151,17 @@ impl<V: Vocabulary> Drawing<V> {
         if from == to {
             self.self_arrow(x1, y1, y);
         } else {
-            self.line(x1, y1, x2 - (x2 - x1).signum() * DOT, y, ARROW, r#"marker-end="url(#head)""#);
+            self.line(
+                x1,
+                y1,
+                x2 - (x2 - x1).signum() * DOT,
+                y,
+                ARROW,
+                r#"marker-end="url(#head)""#,
+            );
         }
         self.dot(x2, y, ARROW);
-        let side = if x1 > x2 { Anchor::End } else { Anchor::Start };
+        let side = if x1 > x2 || from == to { Anchor::End } else { Anchor::Start };
         let text = match super::taken(event, landing) {
             Some(message) => message.to_string(),
             None => event.action.to_string(),
@@ -197,7 +204,14 @@ impl<V: Vocabulary> Drawing<V> {
     }
 
     /// Draws the way of a message that does not arrive, and gives where it ends.
-    fn never_arrives(&mut self, sent: &Sent<V>, y1: f64, y2: f64, color: &str, dashes: &str) -> f64 {
+    fn never_arrives(
+        &mut self,
+        sent: &Sent<V>,
+        y1: f64,
+        y2: f64,
+        color: &str,
+        dashes: &str,
+    ) -> f64 {
         let (x1, x2) = (self.x(sent.from), self.x(sent.to));
         let x = x1 + (x2 - x1) * LOST_PART;
         self.line(x1, y1, x, y2, color, &format!(r#"stroke-dasharray="{dashes}""#));
@@ -208,7 +222,9 @@ impl<V: Vocabulary> Drawing<V> {
     fn in_flight(&mut self) {
         let remaining = self.flights.remaining();
         let remaining: Vec<_> = remaining
-            .map(|(from, to, flying)| (Sent { from, to, message: flying.message.clone() }, flying.since))
+            .map(|(from, to, flying)| {
+                (Sent { from, to, message: flying.message.clone() }, flying.since)
+            })
             .collect();
         if !remaining.is_empty() {
             self.y += DETAIL_ROW / 2.0;
@@ -240,7 +256,8 @@ impl<V: Vocabulary> Drawing<V> {
     }
 
     fn dot(&mut self, x: f64, y: f64, color: &str) {
-        let _ = writeln!(self.marks, r#"<circle cx="{x:.1}" cy="{y:.1}" r="{DOT}" fill="{color}"/>"#);
+        let _ =
+            writeln!(self.marks, r#"<circle cx="{x:.1}" cy="{y:.1}" r="{DOT}" fill="{color}"/>"#);
     }
 
     fn label(&mut self, text: &str, x: f64, y: f64, anchor: Anchor, color: &str, size: f64) {

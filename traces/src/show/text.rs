@@ -102,7 +102,8 @@ impl Page {
                 if old == new {
                     continue;
                 }
-                let value = |value: Option<&String>| value.map_or(NOTHING, String::as_str).to_owned();
+                let value =
+                    |value: Option<&String>| value.map_or(NOTHING, String::as_str).to_owned();
                 self.detail(format!("{label}  {field}: {} → {}", value(old), value(new)));
                 // Further fields of the node stand below the first.
                 label = " ".repeat(label.chars().count());

@@ -209,8 +209,7 @@ prop_compose! {
 pub fn node() -> impl Strategy<Value = Node> {
     use spillway_traces::Role;
     let index = prop_oneof![0u16..4, 0..=spillway_traces::ids::NODE_INDEX_MAX];
-    (prop::sample::select(Role::ALL.to_vec()), index)
-        .prop_map(|(role, index)| Node { role, index })
+    (prop::sample::select(Role::ALL.to_vec()), index).prop_map(|(role, index)| Node { role, index })
 }
 
 fn request() -> impl Strategy<Value = RequestId> {
@@ -243,9 +242,8 @@ fn message() -> impl Strategy<Value = Message> {
         }),
         r().prop_map(|request| Message::Busy { request }),
         any::<u32>().prop_map(|applied| Message::Hello { applied }),
-        any::<[u32; 3]>().prop_map(|[revision, user, version]| {
-            Message::Update { revision, user, version }
-        }),
+        any::<[u32; 3]>()
+            .prop_map(|[revision, user, version]| { Message::Update { revision, user, version } }),
         (r(), any::<u32>(), h()).prop_map(|(request, token, hand_over)| {
             Message::Offer { request, token, hand_over }
         }),
@@ -255,25 +253,24 @@ fn message() -> impl Strategy<Value = Message> {
 
 fn note() -> impl Strategy<Value = Note> {
     prop_oneof![
-        (request(), any::<u32>()).prop_map(|(request, version)| {
-            Note::Given { request, revision: 1, version }
-        }),
+        (request(), any::<u32>())
+            .prop_map(|(request, version)| { Note::Given { request, revision: 1, version } }),
         request().prop_map(|request| Note::Queued { request }),
         Just(Note::Dropped),
     ]
 }
 
 fn mail() -> impl Strategy<Value = Vec<Sent<Spillway>>> {
-    let sent = (node(), node(), message()).prop_map(|(from, to, message)| Sent { from, to, message });
+    let sent =
+        (node(), node(), message()).prop_map(|(from, to, message)| Sent { from, to, message });
     prop::collection::vec(sent, 0..3)
 }
 
 fn observed() -> impl Strategy<Value = Observed<Spillway>> {
     let notes = prop::collection::vec(note(), 0..3);
     let state = prop::option::of("[0-9a-f]{16}");
-    (prop::option::of(message()), mail(), mail(), notes, state).prop_map(
-        |(took, sent, lost, notes, state)| Observed { took, sent, lost, notes, state },
-    )
+    (prop::option::of(message()), mail(), mail(), notes, state)
+        .prop_map(|(took, sent, lost, notes, state)| Observed { took, sent, lost, notes, state })
 }
 
 /// JSON without floats, keys of every kind included.
@@ -304,10 +301,11 @@ pub fn spillway_trace() -> impl Strategy<Value = Trace<Spillway>> {
     (scope(), any::<u64>(), mutant, events, end).prop_map(|(scope, seed, mutant, events, end)| {
         let mut header = Header::new::<Spillway>(Source::Simulator, seed, scope);
         header.mutant = mutant;
-        let events = events.into_iter().zip(0u64..).map(|((action, time, cause, observed), index)| {
-            let cause = cause.and_then(|cause| cause.checked_rem(index));
-            Event { index, time, node: action.node(), action, cause, observed }
-        });
+        let events =
+            events.into_iter().zip(0u64..).map(|((action, time, cause, observed), index)| {
+                let cause = cause.and_then(|cause| cause.checked_rem(index));
+                Event { index, time, node: action.node(), action, cause, observed }
+            });
         let trace = Trace::new(header, events.collect());
         match end {
             Some(property) => trace.finish(Verdict::Holds, property.as_deref()).unwrap(),

@@ -1,0 +1,49 @@
+//! The command line: which commands there are. What each takes stands with the command.
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{check, completions, mutants, properties, replay, scopes, show, shrink};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Checks an instant-messaging protocol with overflow control, from a scope to a counterexample that can be read,
+/// replayed and shrunk.
+///
+/// Exit codes: 0 holds, 1 violated or refused, 2 bad usage or bad input, 3 inconclusive.
+#[derive(Debug, Parser)]
+#[command(name = "spillway", version, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(check::Args),
+    Replay(replay::Args),
+    Shrink(shrink::Args),
+    Show(show::Args),
+    Mutants(mutants::Args),
+    Scopes(scopes::Args),
+    Properties(properties::Args),
+    Completions(completions::Args),
+}
+
+impl Command {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If it cannot be run at all.
+    pub(crate) fn run(self) -> Result<Exit, Failure> {
+        match self {
+            Command::Check(args) => check::run(&args),
+            Command::Replay(args) => replay::run(&args),
+            Command::Shrink(args) => shrink::run(&args),
+            Command::Show(args) => show::run(&args),
+            Command::Mutants(args) => mutants::run(&args),
+            Command::Scopes(args) => scopes::run(&args),
+            Command::Properties(args) => properties::run(&args),
+            Command::Completions(args) => completions::run(&args),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! `spillway check`: explores a scope, judges every property, and writes down what breaks one.
+
+mod human;
+mod json;
+mod suite;
+mod words;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use spillway_model::Mutant;
+use spillway_properties::{
+    EVENTUALLY, Finding, Kind, Known, Options, PROMISES, Report, SCOPE_BOUNDS, Until,
+    Verdict as Found, check,
+};
+use spillway_traces::{Action, Spillway, Trace, Verdict};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::format::{Format, github, junit};
+use crate::progress::Line;
+use crate::trace_file::{Subject, refuse_taken, warn_of, write_free};
+use crate::{interrupt, memory, names, output, source};
+
+/// What explores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Engine {
+    /// stateright's breadth-first search.
+    Stateright,
+}
+
+/// Explore a scope and judge every property.
+///
+/// A violation is printed as a shortest run that shows it, and written to a trace file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A builtin scope, or the path of a scope file, which has a `/` or ends in `.toml`. If left out `default` or,
+    /// with a mutant, the scope in which that is promised to be found.
+    scope: Option<String>,
+    /// Judge this property only.
+    #[arg(long, value_name = "NAME", value_parser = names::properties(), hide_possible_values = true)]
+    property: Option<Known>,
+    /// Turn a seeded bug on.
+    #[arg(long, value_name = "NAME", value_parser = names::mutants(), hide_possible_values = true)]
+    mutant: Option<Mutant>,
+    /// What explores.
+    #[arg(long, value_enum, default_value = "stateright")]
+    engine: Engine,
+    /// Threads. With more than one, which of the shortest runs is found may differ from time to time.
+    #[arg(long, value_name = "N", default_value = "1")]
+    threads: NonZeroUsize,
+    /// Where the trace goes, a new file. If left out a name is made up for the trace of a violation.
+    #[arg(long, value_name = "FILE")]
+    trace_out: Option<PathBuf>,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+    /// Explore to the end instead of stopping at the first violation.
+    #[arg(long)]
+    all: bool,
+    /// States on a path, at most.
+    #[arg(long, value_name = "N", help_heading = "Bounds")]
+    depth_max: Option<NonZeroUsize>,
+    /// States generated, at most, give or take a block of the engine's.
+    #[arg(long, value_name = "N", help_heading = "Bounds")]
+    states_max: Option<NonZeroUsize>,
+    /// Seconds, at most.
+    #[arg(long, value_name = "N", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds_max: Option<u64>,
+    /// Memory, at most. If left out four fifths of what is available at the start.
+    #[arg(long, value_name = "MIB", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]
+    memory_max: Option<u64>,
+}
+
+/// A check that has been made, with all that is written about it.
+struct Done<'a> {
+    args: &'a Args,
+    subject: Subject,
+    report: Report,
+    /// The runs that are worth showing, the most telling first.
+    runs: Vec<Run>,
+}
+
+/// A run that breaks or reaches something.
+struct Run {
+    property: &'static str,
+    trace: Trace<Spillway>,
+    /// Where it was written, if it could be.
+    file: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    let subject = subject(args)?;
+    if let Some(path) = &args.trace_out {
+        refuse_taken(path)?;
+    }
+    warn_of(subject.mutant);
+    let report = explore(args, &subject)?;
+    let runs = runs(args, &subject, &report)?;
+    let done = Done { args, subject, report, runs };
+    output::result(&match args.format {
+        Format::Human => human::text(&done),
+        Format::Json => json::text(&done),
+        Format::Junit => junit::report(&suite::of(&done)),
+        Format::Github => github::report(&suite::of(&done)),
+    })?;
+    Ok(done.report.overall().into())
+}
+
+/// The scope and the seeded bug that are asked for.
+fn subject(args: &Args) -> Result<Subject, Failure> {
+    let promised = args.mutant.and_then(promised).map(|promise| promise.scope);
+    let name = args.scope.as_deref().or(promised).unwrap_or(source::DEFAULT);
+    Ok(Subject { scope: source::load(name)?.scope, mutant: args.mutant })
+}
+
+fn promised(mutant: Mutant) -> Option<spillway_properties::Promise> {
+    PROMISES.iter().find(|promise| promise.mutant == mutant).copied()
+}
+
+/// What the exploration is there to find.
+fn until(args: &Args) -> Until {
+    let promised = args.mutant.filter(|_| args.scope.is_none()).and_then(promised);
+    match (&args.property, promised) {
+        _ if args.all => Until::TheEnd,
+        (Some(known), _) => Until::ViolationOf(known.name),
+        (None, Some(promise)) => Until::ViolationOf(promise.property),
+        (None, None) => Until::FirstViolation,
+    }
+}
+
+fn explore(args: &Args, subject: &Subject) -> Result<Report, Failure> {
+    if let Some(known) = args.property.filter(|known| known.kind == Kind::Eventually) {
+        return Ok(undecided(args, subject, &known));
+    }
+    interrupt::watch()?;
+    let options = Options {
+        property: args.property,
+        mutant: subject.mutant,
+        until: until(args),
+        threads: args.threads,
+        depth_max: args.depth_max,
+        states_max: args.states_max,
+        seconds_max: args.seconds_max,
+        memory_mib_max: args.memory_max.or_else(memory::default_mib_max),
+    };
+    let line = Line::new(args.states_max.map(NonZeroUsize::get));
+    check(&subject.scope, &options, &mut |progress| line.show(progress)).map_err(Failure::input)
+}
+
+/// What is known of a liveness guarantee, for which no exploration would change anything.
+fn undecided(args: &Args, subject: &Subject, known: &Known) -> Report {
+    debug_assert!(EVENTUALLY.iter().any(|eventually| eventually.name == known.name));
+    Report {
+        scope: subject.scope.name.clone(),
+        mutant: subject.mutant.map(Mutant::name),
+        threads: args.threads.get(),
+        unique_states: 0,
+        generated_states: 0,
+        depth: 0,
+        seconds: 0.0,
+        stopped: None,
+        findings: vec![Finding {
+            name: known.name,
+            kind: known.kind,
+            verdict: Found::Inconclusive,
+            counts: true,
+            path: None,
+        }],
+        bound_path: None,
+    }
+}
+
+/// Writes down the runs that are worth it.
+fn runs(args: &Args, subject: &Subject, report: &Report) -> Result<Vec<Run>, Failure> {
+    let mut runs = Vec::new();
+    for (property, verdict, actions) in telling(args, report) {
+        let trace = subject.trace(actions, verdict, property)?;
+        let file = match (&args.trace_out, runs.is_empty()) {
+            (Some(path), true) => trace.write_new(path).map(|()| path.clone()),
+            (Some(_), false) => break, // one file, one trace
+            (None, _) => write_free(&trace, &stem(report, property)),
+        };
+        // What was found must be told even if the disk is full.
+        let file = file.map_err(|error| output::error(&error.to_string())).ok();
+        runs.push(Run { property, trace, file });
+    }
+    Ok(runs)
+}
+
+/// The runs to write, the most telling first: the violation that was looked for, then the shorter ones.
+fn telling<'a>(args: &Args, report: &'a Report) -> Vec<(&'static str, Verdict, &'a [Action])> {
+    let of = |found: Found, verdict: Verdict| {
+        let found = report.findings.iter().filter(move |finding| finding.verdict == found);
+        found.filter_map(move |f| f.path.as_deref().map(|path| (f.name, verdict, path)))
+    };
+    let mut violated: Vec<_> = of(Found::Violated, Verdict::Violated).collect();
+    let sought = until(args);
+    violated.sort_by_key(|(name, _, path)| (sought != Until::ViolationOf(name), path.len()));
+    if !args.all {
+        violated.truncate(1); // the others were met by chance
+    }
+    if let Some(path) = &report.bound_path {
+        violated.push((SCOPE_BOUNDS, Verdict::Inconclusive, path));
+    }
+    if violated.is_empty() && args.property.is_some() && args.trace_out.is_some() {
+        violated.extend(of(Found::Reached, Verdict::Reached));
+    }
+    violated
+}
+
+/// What the file of a trace is called.
+fn stem(report: &Report, property: &str) -> String {
+    let parts = [Some(report.scope.as_str()), report.mutant, Some(property)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,66 @@
+//! A check as one JSON object.
+
+use serde::Serialize;
+use spillway_properties::{Kind, Overall, Verdict};
+
+use super::Done;
+use super::words::why_stopped;
+use crate::format;
+
+#[derive(Serialize)]
+struct Object<'a> {
+    verdict: Overall,
+    scope: &'a str,
+    engine: &'static str,
+    threads: usize,
+    unique_states: usize,
+    generated_states: usize,
+    depth: usize,
+    seconds: f64,
+    collision_probability: f64,
+    properties: Vec<Property>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutant: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Property {
+    name: &'static str,
+    kind: Kind,
+    verdict: Verdict,
+    /// The file that shows it.
+    trace: Option<String>,
+}
+
+/// The object, on one line.
+pub(super) fn text(done: &Done<'_>) -> String {
+    let report = &done.report;
+    let file_of = |name| {
+        let run = done.runs.iter().find(|run| run.property == name)?;
+        run.file.as_ref().map(|file| file.display().to_string())
+    };
+    let properties = report.findings.iter().map(|finding| Property {
+        name: finding.name,
+        kind: finding.kind,
+        verdict: finding.verdict,
+        trace: file_of(finding.name),
+    });
+    format::json(&Object {
+        verdict: report.overall(),
+        scope: &report.scope,
+        engine: match done.args.engine {
+            super::Engine::Stateright => "stateright",
+        },
+        threads: report.threads,
+        unique_states: report.unique_states,
+        generated_states: report.generated_states,
+        depth: report.depth,
+        seconds: report.seconds,
+        collision_probability: report.collision_probability(),
+        properties: properties.collect(),
+        mutant: report.mutant,
+        stopped: report.stopped.map(|stopped| why_stopped(stopped, &done.subject.scope)),
+    })
+}

@@ -1,0 +1,51 @@
+//! A check as cases, one for each property, for continuous integration.
+
+use spillway_properties::{Finding, Stopped, UNDECIDED, Verdict, catalog};
+
+use super::Done;
+use super::words::{headline, summary, why_stopped};
+use crate::format::{Case, Outcome, Suite};
+use crate::trace_file::shell;
+
+/// The suite of a check.
+pub(super) fn of(done: &Done<'_>) -> Suite {
+    let report = &done.report;
+    let case = |finding: &Finding| Case {
+        name: finding.name.to_owned(),
+        outcome: outcome(done, finding),
+    };
+    let mutant = report.mutant.map(|mutant| format!(" --mutant {mutant}")).unwrap_or_default();
+    Suite {
+        name: format!("spillway check {}{mutant}", report.scope),
+        seconds: report.seconds,
+        summary: summary(report, &done.subject.scope),
+        cases: report.findings.iter().map(case).collect(),
+    }
+}
+
+fn outcome(done: &Done<'_>, finding: &Finding) -> Outcome {
+    match (finding.verdict, done.report.stopped) {
+        (Verdict::Holds | Verdict::Reached, _) => Outcome::Passed,
+        (Verdict::Violated | Verdict::NotReached, _) => {
+            Outcome::Failed(headline(finding), detail(done, finding))
+        }
+        (Verdict::Inconclusive, Some(Stopped::Violation)) => {
+            Outcome::Skipped("undecided: the check stopped at a violation".to_owned())
+        }
+        (Verdict::Inconclusive, Some(stopped)) if finding.counts => {
+            Outcome::Undecided(why_stopped(stopped, &done.subject.scope))
+        }
+        (Verdict::Inconclusive, _) if finding.counts => Outcome::Undecided(UNDECIDED.to_owned()),
+        (Verdict::Inconclusive, _) => Outcome::Skipped(UNDECIDED.to_owned()),
+    }
+}
+
+/// The claim in words, and how to look at the run that breaks it.
+fn detail(done: &Done<'_>, finding: &Finding) -> String {
+    let statement = catalog::find(finding.name).map_or("", |known| known.statement);
+    let run = done.runs.iter().find(|run| run.property == finding.name);
+    match run.and_then(|run| run.file.as_ref()) {
+        Some(file) => format!("{statement}\nspillway replay {}", shell(file)),
+        None => statement.to_owned(),
+    }
+}

@@ -1,0 +1,10 @@
+//! The subcommands, a file each: its arguments, and what it does with them.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod mutants;
+pub(crate) mod properties;
+pub(crate) mod replay;
+pub(crate) mod scopes;
+pub(crate) mod show;
+pub(crate) mod shrink;

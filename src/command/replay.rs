@@ -1,0 +1,172 @@
+//! `spillway replay`: runs a trace again, step by step, and compares it with what was recorded.
+
+mod verdict;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use spillway_properties::Overall;
+use spillway_traces::{Expect, Replayed, Spillway, Trace, Verdict, replay};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::format::{self, Case, Format, Outcome, Suite, github, junit};
+use crate::style::{self, faint, strong};
+use crate::trace_file::{Subject, read, warn_of};
+use crate::{output, source};
+
+/// What a trace is run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum On {
+    /// The model.
+    Model,
+}
+
+/// Run a trace again, step by step, and compare.
+///
+/// It ends with 0 if every event matches and nothing is violated, or if the trace says what is expected of it and
+/// that is met; with 1 if a property is violated, as recorded or not, or an event is refused or differs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The trace.
+    trace: PathBuf,
+    /// What it is run on.
+    #[arg(long, value_enum, default_value = "model")]
+    on: On,
+    /// The scope that the trace must be of: a builtin one or the path of a scope file.
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+}
+
+/// A replay that has been made, with all that is written about it.
+struct Done<'a> {
+    file: String,
+    subject: &'a Subject,
+    trace: &'a Trace<Spillway>,
+    replayed: Replayed,
+    overall: Overall,
+    /// The verdict in a sentence.
+    summary: String,
+    seconds: f64,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    let trace = read(&args.trace)?;
+    let subject = Subject::of(&args.trace, &trace.header)?;
+    if let Some(name) = &args.scope {
+        refuse_other(args, name, &trace)?;
+    }
+    warn_of(subject.mutant);
+    let begun = std::time::Instant::now();
+    let On::Model = args.on;
+    let mut machine = subject.machine();
+    let replayed = replay(&trace, &mut machine);
+    let (overall, summary) = verdict::of(&trace, &replayed, &machine.reached());
+    let done = Done {
+        file: args.trace.display().to_string(),
+        subject: &subject,
+        trace: &trace,
+        replayed,
+        overall,
+        summary,
+        seconds: begun.elapsed().as_secs_f64(),
+    };
+    output::result(&match args.format {
+        Format::Human => human(&done),
+        Format::Json => json(&done),
+        Format::Junit => junit::report(&suite(&done)),
+        Format::Github => github::report(&suite(&done)),
+    })?;
+    Ok(overall.into())
+}
+
+/// Refuses a trace of another scope than this one.
+fn refuse_other(args: &Args, name: &str, trace: &Trace<Spillway>) -> Result<(), Failure> {
+    let scope = source::load(name)?.scope;
+    let hash = spillway_traces::file::scope_hash(&scope.to_json());
+    if hash == trace.header.scope_hash {
+        return Ok(());
+    }
+    let of = trace.header.scope["name"].as_str().unwrap_or("?");
+    Err(Failure::Input(format!(
+        "{}:1: a trace of another scope: `{of}` with hash {}; expected `{}` with hash {hash}",
+        args.trace.display(),
+        trace.header.scope_hash,
+        scope.name
+    )))
+}
+
+fn human(done: &Done<'_>) -> String {
+    let header = &done.trace.header;
+    let mutant = done.subject.mutant.map(|mutant| format!(", with the seeded bug {mutant}"));
+    let of = format!(
+        "a trace of scope {} from the {}{}",
+        done.subject.scope.name,
+        header.source,
+        mutant.unwrap_or_default()
+    );
+    let told: String = done.replayed.to_string().lines().map(|l| format!("  {l}\n")).collect();
+    let (mark, style) = match done.overall {
+        Overall::Pass => ("✓", style::GOOD.bold()),
+        Overall::Fail => ("✗", style::BAD),
+        Overall::Inconclusive => ("?", style::WARN),
+    };
+    let verdict = style::paint(style, format!("{mark} {}", done.summary));
+    format!("{}\n{}\n\n{told}\n{verdict}\n", strong(&done.file), faint(of))
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    verdict: Overall,
+    trace: &'a str,
+    on: &'static str,
+    scope: &'a str,
+    mutant: Option<&'static str>,
+    events: usize,
+    recorded: Option<Recorded<'a>>,
+    expect: &'a Option<Expect>,
+    #[serde(flatten)]
+    replayed: &'a Replayed,
+    summary: &'a str,
+}
+
+#[derive(Serialize)]
+struct Recorded<'a> {
+    verdict: Verdict,
+    property: &'a Option<String>,
+}
+
+fn json(done: &Done<'_>) -> String {
+    let end = done.trace.end.as_ref();
+    format::json(&Object {
+        verdict: done.overall,
+        trace: &done.file,
+        on: "model",
+        scope: &done.subject.scope.name,
+        mutant: done.subject.mutant.map(|mutant| mutant.name()),
+        events: done.trace.events.len(),
+        recorded: end.map(|end| Recorded { verdict: end.verdict, property: &end.property }),
+        expect: &done.trace.header.expect,
+        replayed: &done.replayed,
+        summary: &done.summary,
+    })
+}
+
+/// One case: the trace.
+fn suite(done: &Done<'_>) -> Suite {
+    let outcome = match done.overall {
+        Overall::Pass => Outcome::Passed,
+        Overall::Fail => Outcome::Failed(done.summary.clone(), done.replayed.to_string()),
+        Overall::Inconclusive => Outcome::Undecided(done.summary.clone()),
+    };
+    Suite {
+        name: "spillway replay".to_owned(),
+        seconds: done.seconds,
+        summary: format!("{}: {}", done.file, done.summary),
+        cases: vec![Case { name: done.file.clone(), outcome }],
+    }
+}

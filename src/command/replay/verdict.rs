@@ -1,0 +1,99 @@
+//! What a replay says of a trace: whether the record is confirmed, and whether what it shows is good news.
+
+use spillway_properties::Overall;
+use spillway_traces::file::event_line;
+use spillway_traces::replay::{Broken, Outcome};
+use spillway_traces::{End, Expect, Replayed, Spillway, Trace, Verdict};
+
+/// The verdict, in short and in a sentence. `reached` are the situations that the last state is one of.
+pub(super) fn of(
+    trace: &Trace<Spillway>,
+    replayed: &Replayed,
+    reached: &[&'static str],
+) -> (Overall, String) {
+    if let Some(expect) = &trace.header.expect {
+        return expected(trace, replayed, expect);
+    }
+    match (&replayed.outcome, &trace.end) {
+        (Outcome::Refused { event, guard, .. }, end) => {
+            let recorded = end.as_ref().is_some_and(|end| end.verdict == Verdict::Refused);
+            let recorded = if recorded { ", as recorded" } else { "" };
+            (Overall::Fail, format!("event {event} is refused by guard `{guard}`{recorded}"))
+        }
+        (Outcome::Differs { event, field, .. }, _) => {
+            (Overall::Fail, format!("event {event} differs in `{field}` from what was recorded"))
+        }
+        (Outcome::Matched, Some(end)) => confirmed(end, replayed, reached),
+        (Outcome::Matched, None) => without_end(trace, replayed),
+    }
+}
+
+/// The trace stops in the middle: what it shows stands, and nothing else is known.
+fn without_end(trace: &Trace<Spillway>, replayed: &Replayed) -> (Overall, String) {
+    match replayed.broken.first() {
+        Some(broken) => (Overall::Fail, format!("{}, and the trace has no end", breach(broken))),
+        None => {
+            let count = trace.events.len();
+            let what = format!("all {count} events match, but the trace has no end: its writer died");
+            (Overall::Inconclusive, what)
+        }
+    }
+}
+
+/// Every event matches. Is the verdict at the end what the replay shows?
+fn confirmed(end: &End, replayed: &Replayed, reached: &[&'static str]) -> (Overall, String) {
+    let property = end.property.as_deref().unwrap_or("a property");
+    let named = |broken: &&Broken| end.property.as_ref().is_none_or(|name| *name == broken.property);
+    match (end.verdict, replayed.broken.first()) {
+        (Verdict::Violated, _) => match replayed.broken.iter().find(named) {
+            Some(broken) => (Overall::Fail, format!("{}, as recorded", breach(broken))),
+            None => {
+                (Overall::Fail, format!("{property} was recorded as violated, but nothing breaks it"))
+            }
+        },
+        (verdict, Some(broken)) => {
+            (Overall::Fail, format!("{}, but the record says: {verdict}", breach(broken)))
+        }
+        (Verdict::Reached, None) if !reached.contains(&property) => {
+            (Overall::Fail, format!("{property} was recorded as reached, but it is not"))
+        }
+        (Verdict::Reached, None) => (Overall::Pass, format!("{property} is reached, as recorded")),
+        (Verdict::Holds, None) => (Overall::Pass, "nothing is violated, as recorded".to_owned()),
+        (verdict, None) => {
+            (Overall::Inconclusive, format!("every event matches, but the record says: {verdict}"))
+        }
+    }
+}
+
+fn breach(broken: &Broken) -> String {
+    match broken.event {
+        Some(event) => format!("{} is violated at event {event}", broken.property),
+        None => format!("{} is violated from the start", broken.property),
+    }
+}
+
+/// A trace of the corpus says what it is there to show; that decides, and nothing else.
+fn expected(
+    trace: &Trace<Spillway>,
+    replayed: &Replayed,
+    expect: &Expect,
+) -> (Overall, String) {
+    let (met, what) = match expect {
+        Expect::Accepted => (replayed.matched(), "every event is accepted".to_owned()),
+        Expect::Refused { line } => {
+            let met = matches!(&replayed.outcome, Outcome::Refused { event, .. } if event_line(*event) == *line);
+            (met, format!("line {line} is refused"))
+        }
+        Expect::Violates { property, mutant } => {
+            let broken = replayed.broken.iter().any(|broken| broken.property == *property);
+            let with = mutant.as_ref().map(|mutant| format!(" under {mutant}"));
+            let same = trace.header.mutant == *mutant;
+            let met = replayed.matched() && broken && same;
+            (met, format!("{property} is violated{}", with.unwrap_or_default()))
+        }
+    };
+    match met {
+        true => (Overall::Pass, format!("as expected, {what}")),
+        false => (Overall::Fail, format!("expected that {what}, which is not so")),
+    }
+}

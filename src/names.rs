@@ -1,0 +1,52 @@
+//! Names on the command line that must be known ones: completed by the shell, and corrected when misspelt.
+
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Error};
+use spillway_model::Mutant;
+use spillway_properties::Known;
+use spillway_properties::catalog::{self, nearest};
+
+/// Parses one of a list of names.
+#[derive(Clone)]
+pub(crate) struct Named<T> {
+    kind: &'static str,
+    known: Vec<(&'static str, T)>,
+    /// The command that lists them.
+    listing: &'static str,
+}
+
+/// The names of the seeded bugs.
+pub(crate) fn mutants() -> Named<Mutant> {
+    let known = Mutant::ALL.iter().map(|mutant| (mutant.name(), *mutant)).collect();
+    Named { kind: "mutant", known, listing: "spillway mutants --list" }
+}
+
+/// The names of the properties.
+pub(crate) fn properties() -> Named<Known> {
+    let known = catalog::all().map(|known| (known.name, known)).collect();
+    Named { kind: "property", known, listing: "spillway properties" }
+}
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Named<T> {
+    type Value = T;
+
+    fn parse_ref(&self, cmd: &Command, _: Option<&Arg>, value: &OsStr) -> Result<T, Error> {
+        let value = value.to_string_lossy();
+        if let Some((_, found)) = self.known.iter().find(|(name, _)| *name == value) {
+            return Ok(found.clone());
+        }
+        let help = match nearest(&value, self.known.iter().map(|(name, _)| *name)) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("`{}` lists them", self.listing),
+        };
+        let what = format!("no {} is called `{value}`; {help}", self.kind);
+        Err(cmd.clone().error(ErrorKind::InvalidValue, what))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.known.iter().map(|(name, _)| PossibleValue::new(*name))))
+    }
+}

@@ -1,0 +1,63 @@
+//! How far an exploration has come, on standard error and only if that is a terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use spillway_properties::{Go, Progress};
+
+use crate::format::number::{count, rate};
+use crate::interrupt;
+
+/// A line that follows an exploration.
+pub(crate) struct Line {
+    bar: ProgressBar,
+    states_max: Option<usize>,
+}
+
+impl Line {
+    /// A line for an exploration with this bound on its states.
+    pub(crate) fn new(states_max: Option<usize>) -> Line {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template("{spinner} {msg} · {elapsed}");
+        bar.set_style(style.expect("the template is well formed"));
+        Line { bar, states_max }
+    }
+
+    /// Shows how far it has come, and passes on whether somebody asked to stop.
+    pub(crate) fn show(&self, progress: Progress) -> Go {
+        if interrupt::asked() {
+            return Go::Stop;
+        }
+        if !self.bar.is_hidden() {
+            self.bar.set_message(self.text(progress));
+            self.bar.tick();
+        }
+        Go::On
+    }
+
+    fn text(&self, progress: Progress) -> String {
+        let Progress { unique_states, generated_states, depth, elapsed } = progress;
+        let mut text = format!(
+            "depth {depth} · {} states · {} generated · {}",
+            count(unique_states),
+            count(generated_states),
+            rate(generated_states, elapsed.as_secs_f64())
+        );
+        if let Some(left) = self.left(generated_states, elapsed) {
+            text += &format!(" · at most {} s more", left.as_secs() + 1);
+        }
+        text
+    }
+
+    /// The time until the bound is hit, if there is one: how large an exploration becomes is not known beforehand.
+    fn left(&self, generated: usize, elapsed: Duration) -> Option<Duration> {
+        let left = self.states_max?.saturating_sub(generated);
+        (generated > 0).then(|| elapsed.mul_f64(left as f64 / generated as f64))
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
