@@ -55,10 +55,9 @@ fn excerpt(text: &str, error: &ScopeError) -> String {
         .with_char_set(CharSet::Unicode)
         .with_compact(true)
         .with_color(style::stderr_has_colour());
-    let mut label = Label::new(span.clone()).with_color(ariadne::Color::Red);
-    if !error.hint().is_empty() {
-        label = label.with_message(error.hint());
-    }
+    let hint = error.nearest.as_ref().map(|name| format!("did you mean `{name}`?"));
+    let hint = hint.unwrap_or_else(|| "here".to_owned());
+    let label = Label::new(span.clone()).with_color(ariadne::Color::Red).with_message(hint);
     let report = Report::build(ReportKind::Error, span).with_config(config).with_label(label);
     let mut drawn = Vec::new();
     let source = (error.file.as_str(), ariadne::Source::from(text));

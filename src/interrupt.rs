@@ -1,11 +1,16 @@
-//! Interruption: the first asks a command to stop and to report what it has covered, the second ends it at once.
+//! Interruption: the first asks a command to stop and to report what it has covered; one more, a while later, ends it
+//! at once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+/// How long a report may take before impatience is believed. Some tools send every signal twice.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+static FIRST: OnceLock<Instant> = OnceLock::new();
 
 /// Takes interruptions from now on.
 ///
@@ -13,7 +18,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 /// If the system does not let it.
 pub(crate) fn watch() -> Result<(), Failure> {
     let handler = || {
-        if ASKED.swap(true, Ordering::Relaxed) {
+        if FIRST.get_or_init(Instant::now).elapsed() >= PATIENCE {
             std::process::exit(Exit::Inconclusive as i32);
         }
     };
@@ -23,5 +28,5 @@ pub(crate) fn watch() -> Result<(), Failure> {
 
 /// Whether somebody asked to stop.
 pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::Relaxed)
+    FIRST.get().is_some()
 }

@@ -13,8 +13,6 @@ pub(crate) const DEFAULT: &str = "default";
 
 /// A scope and the text that it was read from.
 pub(crate) struct Source {
-    /// The file, as messages call it.
-    pub(crate) file: String,
     /// Its text.
     pub(crate) text: String,
     /// The scope in it.
@@ -32,7 +30,7 @@ pub(crate) fn load(name: &str) -> Result<Source, Failure> {
         builtin(name)?
     };
     match Scope::parse_all(&file, &text, SOMETIMES_NAMES) {
-        Ok(scope) => Ok(Source { file, text, scope }),
+        Ok(scope) => Ok(Source { text, scope }),
         Err(errors) => Err(Failure::Scope { text, errors }),
     }
 }
@@ -45,7 +43,9 @@ fn builtin(name: &str) -> Result<(String, String), Failure> {
         Err(error @ BuiltinError::Unknown { .. }) => error.to_string(),
         _ => format!("no builtin scope is named `{name}`"),
     };
-    Err(Failure::Input(format!("{unknown}; or the path of a scope file, with `/` or `.toml` in it")))
+    Err(Failure::Input(format!(
+        "{unknown}; or the path of a scope file, with `/` or `.toml` in it"
+    )))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -34,9 +34,6 @@ pub(crate) fn paint<T: fmt::Display>(style: Style, what: T) -> Painted<T> {
     Painted { what, style }
 }
 
-pub(crate) fn good<T: fmt::Display>(what: T) -> Painted<T> {
-    paint(GOOD, what)
-}
 pub(crate) fn bad<T: fmt::Display>(what: T) -> Painted<T> {
     paint(BAD, what)
 }

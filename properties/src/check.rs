@@ -157,6 +157,7 @@ fn explore<S: Size>(
     let checker = builder.spawn_bfs();
     let stopped = supervise(&checker, options, begun, watch);
     let checker = checker.join(); // a panic of the model is a bug, and comes through
+    checker.model().resume();
     let seconds = begun.elapsed().as_secs_f64();
     report(scope, options, &checker, stopped, seconds)
 }

@@ -127,6 +127,11 @@ impl<M: Judged> Checked<M> {
         self.interrupted.store(true, Ordering::Relaxed);
     }
 
+    /// Takes an interruption back once the search is over: without actions no path can be read out.
+    pub fn resume(&self) {
+        self.interrupted.store(false, Ordering::Relaxed);
+    }
+
     /// Whether it was interrupted.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)

@@ -11,7 +11,7 @@ use spillway_traces::{Expect, Replayed, Spillway, Trace, Verdict, replay};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::{self, Case, Format, Outcome, Suite, github, junit};
-use crate::style::{self, faint, strong};
+use crate::style::{faint, strong};
 use crate::trace_file::{Subject, read, warn_of};
 use crate::{output, source};
 
@@ -110,13 +110,8 @@ fn human(done: &Done<'_>) -> String {
         mutant.unwrap_or_default()
     );
     let told: String = done.replayed.to_string().lines().map(|l| format!("  {l}\n")).collect();
-    let (mark, style) = match done.overall {
-        Overall::Pass => ("✓", style::GOOD.bold()),
-        Overall::Fail => ("✗", style::BAD),
-        Overall::Inconclusive => ("?", style::WARN),
-    };
-    let verdict = style::paint(style, format!("{mark} {}", done.summary));
-    format!("{}\n{}\n\n{told}\n{verdict}\n", strong(&done.file), faint(of))
+    let verdict = format::verdict_line(done.overall, &done.summary);
+    format!("{}\n{}\n\n{told}\n{verdict}", strong(&done.file), faint(of))
 }
 
 #[derive(Serialize)]

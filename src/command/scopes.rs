@@ -51,7 +51,9 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let text = match &args.what {
         What::List { format } => list(*format)?,
-        What::Show { scope } | What::Describe { scope, toml: true, .. } => source::load(scope)?.text,
+        What::Show { scope } | What::Describe { scope, toml: true, .. } => {
+            source::load(scope)?.text
+        }
         What::Describe { scope, format: Plain::Human, .. } => human(&source::load(scope)?.scope),
         What::Describe { scope, format: Plain::Json, .. } => {
             format::json(&source::load(scope)?.scope)

@@ -53,12 +53,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let property = broken(&trace, &subject).ok_or_else(nothing)?;
     let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
     let shrunk = shrink(&trace.actions(), || subject.machine(), fails).ok_or_else(nothing)?;
-    let smaller = subject.trace_under(
-        trace.header.clone(),
-        &shrunk.actions,
-        Verdict::Violated,
-        &property,
-    )?;
+    let smaller =
+        subject.trace_under(trace.header.clone(), &shrunk.actions, Verdict::Violated, &property)?;
     let written = match &args.out {
         Some(path) => smaller.write_new(path).map(|()| path.clone()),
         None => write_free(&smaller, &format!("{}.shrunk", trace_file::stem(&args.trace))),
@@ -92,15 +88,16 @@ fn human(from: &Path, done: &Done) -> String {
         (false, true) => "no further step can be left out",
         (_, false) => "a smaller one may exist: the search was cut off",
     };
-    let fact = |label: &str, text: String| {
-        vec![Cell::new(label, style::FAINT), Cell::plain(text)]
-    };
+    let fact = |label: &str, text: String| vec![Cell::new(label, style::FAINT), Cell::plain(text)];
     let new = shell(&done.trace);
     let rows = [
         fact("breaks", done.property.clone()),
         fact("from", format!("{}  {}", counted(done.from, "step"), from.display())),
         fact("to", format!("{}  {}", counted(done.to, "step"), done.trace.display())),
-        fact("tried", format!("{}; {how}", counted(usize::try_from(done.tried).unwrap_or(usize::MAX), "run"))),
+        fact(
+            "tried",
+            format!("{}; {how}", counted(usize::try_from(done.tried).unwrap_or(usize::MAX), "run")),
+        ),
         fact("show", format!("spillway show {new}")),
         fact("replay", format!("spillway replay {new}")),
     ];

@@ -6,7 +6,8 @@ use super::{Case, Outcome, Suite};
 
 /// The report of one suite.
 pub(crate) fn report(suite: &Suite) -> String {
-    let number = |what: fn(&Outcome) -> bool| suite.cases.iter().filter(|c| what(&c.outcome)).count();
+    let number =
+        |what: fn(&Outcome) -> bool| suite.cases.iter().filter(|c| what(&c.outcome)).count();
     let counts = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
         suite.cases.len(),
@@ -29,11 +30,9 @@ fn testcase(class: &str, case: &Case) -> String {
     let with = |element: String| format!("{open}>\n      {element}\n    </testcase>\n");
     match &case.outcome {
         Outcome::Passed => format!("{open}/>\n"),
-        Outcome::Failed(headline, detail) => with(format!(
-            "<failure message=\"{}\">{}</failure>",
-            escape(headline),
-            escape(detail)
-        )),
+        Outcome::Failed(headline, detail) => {
+            with(format!("<failure message=\"{}\">{}</failure>", escape(headline), escape(detail)))
+        }
         Outcome::Undecided(why) => with(format!("<error message=\"{}\"/>", escape(why))),
         Outcome::Skipped(why) => with(format!("<skipped message=\"{}\"/>", escape(why))),
     }

@@ -6,6 +6,9 @@ pub(crate) mod number;
 pub(crate) mod table;
 
 use serde::Serialize;
+use spillway_properties::Overall;
+
+use crate::style;
 
 /// The format of a result that is a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -62,6 +65,16 @@ pub(crate) struct Suite {
     pub(crate) summary: String,
     /// What was judged.
     pub(crate) cases: Vec<Case>,
+}
+
+/// The verdict in a sentence, as the last line of what people read.
+pub(crate) fn verdict_line(overall: Overall, sentence: &str) -> String {
+    let (mark, style) = match overall {
+        Overall::Pass => ("✓", style::GOOD.bold()),
+        Overall::Fail => ("✗", style::BAD),
+        Overall::Inconclusive => ("?", style::WARN),
+    };
+    format!("{}\n", style::paint(style, format!("{mark} {sentence}")))
 }
 
 /// Any serialisable result as JSON on one line.

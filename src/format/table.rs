@@ -1,6 +1,7 @@
 //! Rows of cells, in columns as wide as need be.
 
 use anstyle::Style;
+use console::Term;
 
 use crate::style::{self, paint};
 
@@ -34,20 +35,50 @@ impl Cell {
     }
 }
 
-/// The rows as text, indented by two, columns two apart.
+/// The rows as text, indented by two, columns two apart. On a terminal the last column goes on below itself; elsewhere a
+/// row is a line, so that it greps.
 pub(crate) fn table(rows: &[Vec<Cell>]) -> String {
+    let width = Term::stdout().size_checked().map(|(_, width)| usize::from(width));
+    within(rows, width.unwrap_or(usize::MAX))
+}
+
+fn within(rows: &[Vec<Cell>], width_max: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column| rows.iter().filter_map(|row| row.get(column)).map(Cell::width).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    rows.iter().map(|row| line(row, &widths)).collect()
+    let start: usize = widths.iter().rev().skip(1).map(|width| width + GAP).sum::<usize>() + GAP;
+    let last_max = width_max.saturating_sub(start).max(LAST_MIN);
+    rows.iter()
+        .flat_map(|row| folded(row, columns, last_max))
+        .map(|row| line(&row, &widths))
+        .collect()
+}
+
+/// Blanks before a column.
+const GAP: usize = 2;
+/// The last column is not made narrower than this, however narrow the terminal.
+const LAST_MIN: usize = 20;
+
+/// A row as rows whose last column is at most so wide.
+fn folded(row: &[Cell], columns: usize, last_max: usize) -> Vec<Vec<Cell>> {
+    let last = row.len().saturating_sub(1);
+    let long = row.last().filter(|cell| row.len() == columns && cell.width() > last_max);
+    let Some(long) = long else { return vec![row.to_vec()] };
+    let lines = wrapped(&long.text, last_max).into_iter().enumerate();
+    let rows = lines.map(|(at, text)| {
+        let before = row[..last].iter().cloned();
+        let blank = |cell| if at == 0 { cell } else { Cell::plain("") };
+        before.map(blank).chain([Cell { text, ..long.clone() }]).collect()
+    });
+    rows.collect()
 }
 
 fn line(row: &[Cell], widths: &[usize]) -> String {
     let mut line = String::new();
     let mut gap = 0; // blanks are written before a text only, so that no line ends with one
     for (cell, width) in row.iter().zip(widths) {
-        let padding = width - cell.width();
-        gap += 2;
+        let padding = width.saturating_sub(cell.width());
+        gap += GAP;
         if cell.text.is_empty() {
             gap += padding;
             continue;
@@ -57,6 +88,21 @@ fn line(row: &[Cell], widths: &[usize]) -> String {
         gap = if cell.right { 0 } else { padding };
     }
     line + "\n"
+}
+
+/// Text as lines of at most this many characters, as far as its words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -70,6 +116,14 @@ mod tests {
             vec![Cell::plain("bcd"), Cell::plain("11").right(), Cell::plain("")],
             vec![Cell::plain(""), Cell::plain("").right(), Cell::plain("y")],
         ];
-        assert_eq!(table(&rows), "  a     7  x\n  bcd  11\n           y\n");
+        assert_eq!(within(&rows, usize::MAX), "  a     7  x\n  bcd  11\n           y\n");
+    }
+
+    #[test]
+    fn text_wraps_between_words() {
+        assert_eq!(wrapped("a bc def ghijkl", 4), ["a bc", "def", "ghijkl"]);
+        assert!(wrapped("", 4).is_empty());
+        let rows = [vec![Cell::plain("a"), Cell::plain("twenty letters and a few more")]];
+        assert_eq!(within(&rows, 20), "  a  twenty letters and a\n     few more\n");
     }
 }

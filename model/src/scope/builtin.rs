@@ -6,7 +6,23 @@ use super::names::{nearest, one_of};
 use super::{Scope, ScopeError};
 
 /// The scopes compiled in, by name, each with the text of its file. The first is the default.
-pub const BUILTIN: &[(&str, &str)] = &[("default", include_str!("../../scopes/default.toml"))];
+pub const BUILTIN: &[(&str, &str)] = &[
+    ("default", include_str!("../../scopes/default.toml")),
+    ("overflow", include_str!("../../scopes/overflow.toml")),
+    ("full", include_str!("../../scopes/full.toml")),
+    ("sync", include_str!("../../scopes/sync.toml")),
+    ("crash", include_str!("../../scopes/crash.toml")),
+    ("crash-global", include_str!("../../scopes/crash-global.toml")),
+    ("reset", include_str!("../../scopes/reset.toml")),
+    ("reset-global", include_str!("../../scopes/reset-global.toml")),
+    ("catch-up", include_str!("../../scopes/catch-up.toml")),
+    ("catch-up-crash", include_str!("../../scopes/catch-up-crash.toml")),
+    ("handover", include_str!("../../scopes/handover.toml")),
+    ("refused", include_str!("../../scopes/refused.toml")),
+    ("routing", include_str!("../../scopes/routing.toml")),
+    ("retry", include_str!("../../scopes/retry.toml")),
+    ("deep", include_str!("../../scopes/deep.toml")),
+];
 
 /// Why there is no such builtin scope.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use spillway_properties::{
-    Finding, Kind, Overall, Report, Stopped, UNDECIDED, Verdict, catalog,
-};
+use spillway_properties::{Finding, Kind, Report, Stopped, UNDECIDED, Verdict, catalog};
 
 use super::words::{kind, steps, summary, why_stopped, word};
 use super::{Done, Run};
 use crate::format::number::{count, counted, probability, rate, seconds};
 use crate::format::table::{Cell, table};
+use crate::format::verdict_line;
 use crate::style::{self, faint, strong};
 use crate::trace_file::shell;
 
@@ -24,62 +23,43 @@ pub(super) fn text(done: &Done<'_>) -> String {
     let mut runs = done.runs.iter();
     parts.extend(runs.next().map(|run| shown(done, run)));
     parts.extend(runs.next().map(|run| others(run, runs)));
-    let (mark, style) = match report.overall() {
-        Overall::Pass => ("✓", style::GOOD.bold()),
-        Overall::Fail => ("✗", style::BAD),
-        Overall::Inconclusive => ("?", style::WARN),
-    };
-    let verdict = format!("{mark} {}", summary(report, scope));
-    parts.push(format!("{}\n", style::paint(style, verdict)));
+    parts.push(verdict_line(report.overall(), &summary(report, scope)));
     parts.join("\n")
 }
 
-/// A row for each property; those of which nothing is known share one.
+/// A row for each property; those of a kind of which nothing is known share one.
 fn rows(report: &Report) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for of in [Kind::Always, Kind::Eventually, Kind::Sometimes] {
-        let mut label = kind(of);
-        let mut add = |row: Vec<Cell>| {
-            rows.push([vec![Cell::new(label, style::FAINT)], row].concat());
-            label = "";
-        };
-        let of_kind = || report.findings.iter().filter(|finding| finding.kind == of);
-        let open = |finding: &&Finding| finding.verdict == Verdict::Inconclusive;
-        of_kind().filter(|finding| !open(finding)).for_each(|finding| add(row(finding)));
-        let open: Vec<&Finding> = of_kind().filter(open).collect();
+        let of_kind = report.findings.iter().filter(|finding| finding.kind == of);
+        let (open, decided): (Vec<_>, Vec<_>) =
+            of_kind.partition(|finding| finding.verdict == Verdict::Inconclusive);
+        let mut cells: Vec<_> = decided.into_iter().map(row).collect();
         match open.as_slice() {
             [] => {}
-            [only] => add(row(only)),
-            several => add(vec![
-                Cell::new("?", style::FAINT),
-                Cell::new(several_named(several), style::FAINT),
-                Cell::new(word(Verdict::Inconclusive), style::FAINT),
+            [only] => cells.push(row(only)),
+            several => cells.push(vec![
+                Cell::new(format!("{} properties", several.len()), style::FAINT),
+                Cell::new(format!("? {}", word(Verdict::Inconclusive)), style::FAINT),
             ]),
         }
+        let labels = std::iter::once(kind(of)).chain(std::iter::repeat(""));
+        let labels = labels.map(|label| Cell::new(label, style::FAINT));
+        rows.extend(labels.zip(cells).map(|(label, cells)| [vec![label], cells].concat()));
     }
     rows
 }
 
-fn several_named(several: &[&Finding]) -> String {
-    format!("{} properties", several.len())
-}
-
 fn row(finding: &Finding) -> Vec<Cell> {
-    let (mark, style) = match finding.verdict {
-        Verdict::Holds | Verdict::Reached => ("✓", style::GOOD),
-        Verdict::Violated | Verdict::NotReached => ("✗", style::BAD),
-        Verdict::Inconclusive => ("?", style::FAINT),
-    };
-    let name = match finding.verdict {
-        Verdict::Violated | Verdict::NotReached => style::STRONG,
-        Verdict::Inconclusive => style::FAINT,
-        _ => style::PLAIN,
+    let (mark, of_name, style) = match finding.verdict {
+        Verdict::Holds | Verdict::Reached => ("✓", style::PLAIN, style::GOOD),
+        Verdict::Violated | Verdict::NotReached => ("✗", style::STRONG, style::BAD),
+        Verdict::Inconclusive => ("?", style::FAINT, style::FAINT),
     };
     let after = steps(finding).map(|steps| format!("after {}", counted(steps, "step")));
     vec![
-        Cell::new(mark, style),
-        Cell::new(finding.name, name),
-        Cell::new(word(finding.verdict), style),
+        Cell::new(finding.name, of_name),
+        Cell::new(format!("{mark} {}", word(finding.verdict)), style),
         Cell::new(after.unwrap_or_default(), style::FAINT),
     ]
 }
@@ -88,28 +68,10 @@ fn row(finding: &Finding) -> Vec<Cell> {
 fn facts(done: &Done<'_>) -> String {
     let report = &done.report;
     let mut rows = Vec::new();
-    let mut fact = |label: &str, text: String| {
-        rows.push(vec![Cell::new(label, style::FAINT), Cell::plain(text)]);
-    };
+    let mut fact = |label, text| rows.push(named(label, text));
     if report.unique_states > 0 {
-        fact(
-            "explored",
-            format!(
-                "{} unique of {} generated states, depth {}",
-                count(report.unique_states),
-                count(report.generated_states),
-                count(report.depth)
-            ),
-        );
-        fact(
-            "took",
-            format!(
-                "{} on {}, {}",
-                seconds(report.seconds),
-                counted(report.threads, "thread"),
-                rate(report.generated_states, report.seconds)
-            ),
-        );
+        fact("explored", explored(report));
+        fact("took", took(report));
         let missed = probability(report.collision_probability());
         fact("collisions", format!("a state was missed with probability {missed} at most"));
     }
@@ -123,16 +85,30 @@ fn facts(done: &Done<'_>) -> String {
     table(&rows)
 }
 
+fn explored(report: &Report) -> String {
+    format!(
+        "{} unique of {} generated states, depth {}",
+        count(report.unique_states),
+        count(report.generated_states),
+        count(report.depth)
+    )
+}
+
+fn took(report: &Report) -> String {
+    let rate = rate(report.generated_states, report.seconds);
+    format!("{} on {}, {rate}", seconds(report.seconds), counted(report.threads, "thread"))
+}
+
 /// A run in full: what it shows, the run itself, and what to do with it.
 fn shown(done: &Done<'_>, run: &Run) -> String {
-    let statement = match catalog::find(run.property) {
-        Ok(known) => known.statement.to_owned(),
-        Err(_) => "no bound of the scope binds without being said: a message that has no room ends the check".to_owned(),
+    let statement = match (catalog::find(run.property), done.report.stopped) {
+        (Ok(known), _) => known.statement.to_owned(),
+        (Err(_), Some(stopped)) => why_stopped(stopped, &done.subject.scope),
+        (Err(_), None) => String::new(),
     };
-    let count = counted(run.trace.events.len(), "step");
-    let head = format!("{} in {count}", strong(run.property));
     let text = crate::command::show::painted(&run.trace, &done.subject);
     let text: String = text.lines().map(|line| indented(line) + "\n").collect();
+    let head = strong(run.property);
     format!("{head}\n{}\n\n{text}\n{}", faint(statement), next(done, run))
 }
 
@@ -143,13 +119,14 @@ fn indented(line: &str) -> String {
 /// Where the run was written, and the commands that take it.
 fn next(done: &Done<'_>, run: &Run) -> String {
     let Some(file) = &run.file else { return "  the trace was not written\n".to_owned() };
-    let shrinkable = done.report.finding(run.property).is_some_and(|f| f.verdict == Verdict::Violated);
+    let shrinkable =
+        done.report.finding(run.property).is_some_and(|f| f.verdict == Verdict::Violated);
     let mut rows = vec![named("written", file.display().to_string())];
-    let command = |verb: &str, options: &str| format!("spillway {verb} {}{options}", shell(file));
-    rows.push(named("show", command("show", " --as svg")));
-    rows.push(named("replay", command("replay", "")));
+    let command = |verb: &str| format!("spillway {verb} {}", shell(file));
+    rows.push(named("show", command("show")));
+    rows.push(named("replay", command("replay")));
     if shrinkable {
-        rows.push(named("shrink", command("shrink", "")));
+        rows.push(named("shrink", command("shrink")));
     }
     table(&rows)
 }

@@ -1,10 +1,10 @@
 //! A check as one JSON object.
 
 use serde::Serialize;
-use spillway_properties::{Kind, Overall, Verdict};
+use spillway_properties::{Kind, Overall, SCOPE_BOUNDS, Verdict};
 
 use super::Done;
-use super::words::why_stopped;
+use super::words::{knob, why_stopped};
 use crate::format;
 
 #[derive(Serialize)]
@@ -22,7 +22,17 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     mutant: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stopped: Option<String>,
+    stopped: Option<Cause>,
+}
+
+/// Why it ended early.
+#[derive(Serialize)]
+struct Cause {
+    by: &'static str,
+    message: String,
+    /// The file that shows a bound of the scope that did not suffice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +71,10 @@ pub(super) fn text(done: &Done<'_>) -> String {
         collision_probability: report.collision_probability(),
         properties: properties.collect(),
         mutant: report.mutant,
-        stopped: report.stopped.map(|stopped| why_stopped(stopped, &done.subject.scope)),
+        stopped: report.stopped.map(|stopped| Cause {
+            by: knob(stopped),
+            message: why_stopped(stopped, &done.subject.scope),
+            trace: file_of(SCOPE_BOUNDS),
+        }),
     })
 }

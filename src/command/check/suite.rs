@@ -10,10 +10,8 @@ use crate::trace_file::shell;
 /// The suite of a check.
 pub(super) fn of(done: &Done<'_>) -> Suite {
     let report = &done.report;
-    let case = |finding: &Finding| Case {
-        name: finding.name.to_owned(),
-        outcome: outcome(done, finding),
-    };
+    let case =
+        |finding: &Finding| Case { name: finding.name.to_owned(), outcome: outcome(done, finding) };
     let mutant = report.mutant.map(|mutant| format!(" --mutant {mutant}")).unwrap_or_default();
     Suite {
         name: format!("spillway check {}{mutant}", report.scope),

@@ -12,7 +12,12 @@ pub(super) fn summary(report: &Report, scope: &Scope) -> String {
         Overall::Pass => format!("{name} holds: {}", well(report)),
         Overall::Fail => format!("{name} fails: {}", wrong(report)),
         Overall::Inconclusive => match report.stopped {
-            Some(stopped) => format!("{name} is inconclusive: {}", why_stopped(stopped, scope)),
+            Some(stopped) => format!(
+                "{name} is inconclusive: {}; {} are covered, to depth {}",
+                why_stopped(stopped, scope),
+                counted(report.unique_states, "state"),
+                report.depth
+            ),
             None => format!("{name} is inconclusive: liveness is not decided yet"),
         },
     }
@@ -31,10 +36,16 @@ fn well(report: &Report) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// What is wrong: the shortest violation, and how many others there are.
 fn wrong(report: &Report) -> String {
     let of = |verdict| report.findings.iter().filter(move |finding| finding.verdict == verdict);
-    let told = of(Verdict::Violated).chain(of(Verdict::NotReached)).map(headline);
-    told.collect::<Vec<_>>().join(", ")
+    let mut told: Vec<&Finding> = of(Verdict::Violated).chain(of(Verdict::NotReached)).collect();
+    told.sort_by_key(|finding| steps(finding).unwrap_or(usize::MAX));
+    match told.as_slice() {
+        [] => "nothing is known of why".to_owned(),
+        [only] => headline(only),
+        [first, rest @ ..] => format!("{}, and {} more", headline(first), rest.len()),
+    }
 }
 
 /// What became of a property, in a sentence.
@@ -92,6 +103,20 @@ pub(super) fn why_stopped(stopped: Stopped, scope: &Scope) -> String {
         ),
         Stopped::Interrupt => "it was interrupted".to_owned(),
         Stopped::Bound(full) => too_small(full, scope),
+    }
+}
+
+/// What ended the exploration, in a word: the option or the knob, where it was one.
+pub(super) fn knob(stopped: Stopped) -> &'static str {
+    match stopped {
+        Stopped::Violation => "violation",
+        Stopped::Depth(_) => "depth-max",
+        Stopped::States(_) => "states-max",
+        Stopped::Seconds(_) => "seconds-max",
+        Stopped::Memory(_) => "memory-max",
+        Stopped::Interrupt => "interrupted",
+        Stopped::Bound(Full::Link { .. }) => "link-max",
+        Stopped::Bound(_) => "capacity",
     }
 }
 

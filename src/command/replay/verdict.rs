@@ -34,7 +34,8 @@ fn without_end(trace: &Trace<Spillway>, replayed: &Replayed) -> (Overall, String
         Some(broken) => (Overall::Fail, format!("{}, and the trace has no end", breach(broken))),
         None => {
             let count = trace.events.len();
-            let what = format!("all {count} events match, but the trace has no end: its writer died");
+            let what =
+                format!("all {count} events match, but the trace has no end: its writer died");
             (Overall::Inconclusive, what)
         }
     }
@@ -43,13 +44,15 @@ fn without_end(trace: &Trace<Spillway>, replayed: &Replayed) -> (Overall, String
 /// Every event matches. Is the verdict at the end what the replay shows?
 fn confirmed(end: &End, replayed: &Replayed, reached: &[&'static str]) -> (Overall, String) {
     let property = end.property.as_deref().unwrap_or("a property");
-    let named = |broken: &&Broken| end.property.as_ref().is_none_or(|name| *name == broken.property);
+    let named =
+        |broken: &&Broken| end.property.as_ref().is_none_or(|name| *name == broken.property);
     match (end.verdict, replayed.broken.first()) {
         (Verdict::Violated, _) => match replayed.broken.iter().find(named) {
             Some(broken) => (Overall::Fail, format!("{}, as recorded", breach(broken))),
-            None => {
-                (Overall::Fail, format!("{property} was recorded as violated, but nothing breaks it"))
-            }
+            None => (
+                Overall::Fail,
+                format!("{property} was recorded as violated, but nothing breaks it"),
+            ),
         },
         (verdict, Some(broken)) => {
             (Overall::Fail, format!("{}, but the record says: {verdict}", breach(broken)))
@@ -60,7 +63,8 @@ fn confirmed(end: &End, replayed: &Replayed, reached: &[&'static str]) -> (Overa
         (Verdict::Reached, None) => (Overall::Pass, format!("{property} is reached, as recorded")),
         (Verdict::Holds, None) => (Overall::Pass, "nothing is violated, as recorded".to_owned()),
         (verdict, None) => {
-            (Overall::Inconclusive, format!("every event matches, but the record says: {verdict}"))
+            let what = format!("every event matches, and the record says no more: {verdict}");
+            (Overall::Inconclusive, what)
         }
     }
 }
@@ -73,11 +77,7 @@ fn breach(broken: &Broken) -> String {
 }
 
 /// A trace of the corpus says what it is there to show; that decides, and nothing else.
-fn expected(
-    trace: &Trace<Spillway>,
-    replayed: &Replayed,
-    expect: &Expect,
-) -> (Overall, String) {
+fn expected(trace: &Trace<Spillway>, replayed: &Replayed, expect: &Expect) -> (Overall, String) {
     let (met, what) = match expect {
         Expect::Accepted => (replayed.matched(), "every event is accepted".to_owned()),
         Expect::Refused { line } => {

@@ -1,0 +1,66 @@
+//! `spillway mutants`: which property finds which seeded bug, and whether all are found as promised.
+
+mod matrix;
+mod promised;
+mod workers;
+
+use spillway_model::Mutant;
+use spillway_properties::Overall;
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::format::table::{Cell, table};
+use crate::format::{Format, Suite, github, junit};
+use crate::{interrupt, names, output, style};
+
+/// Check that each seeded bug is found, by the property and in as many steps as promised.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Judge each bug by every property, and show the matrix of both.
+    #[arg(long)]
+    full: bool,
+    /// Only this seeded bug.
+    #[arg(long, value_name = "NAME", value_parser = names::mutants(), hide_possible_values = true)]
+    only: Option<Mutant>,
+    /// List the seeded bugs and what they do, without checking anything.
+    #[arg(long, conflicts_with_all = ["full", "only", "format"])]
+    list: bool,
+    /// How the result is written.
+    #[arg(long, value_enum, default_value = "human")]
+    format: Format,
+}
+
+/// What both forms of the result can do.
+trait Outcome {
+    fn overall(&self) -> Overall;
+    fn human(&self) -> String;
+    fn json(&self) -> String;
+    fn suite(&self) -> Suite;
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    if args.list {
+        output::result(&list())?;
+        return Ok(Exit::Holds);
+    }
+    interrupt::watch()?;
+    let all = Mutant::ALL.iter().copied();
+    let mutants: Vec<Mutant> = all.filter(|m| args.only.is_none_or(|only| only == *m)).collect();
+    let outcome: Box<dyn Outcome> = match args.full {
+        false => Box::new(promised::check_all(&mutants)?),
+        true => Box::new(matrix::check_all(&mutants)?),
+    };
+    output::result(&match args.format {
+        Format::Human => outcome.human(),
+        Format::Json => outcome.json(),
+        Format::Junit => junit::report(&outcome.suite()),
+        Format::Github => github::report(&outcome.suite()),
+    })?;
+    Ok(outcome.overall().into())
+}
+
+fn list() -> String {
+    let row = |m: &Mutant| vec![Cell::new(m.name(), style::STRONG), Cell::plain(m.about())];
+    table(&Mutant::ALL.iter().map(row).collect::<Vec<_>>())
+}

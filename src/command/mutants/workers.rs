@@ -1,0 +1,67 @@
+//! Many checks at a time: one for each core, their results in the order in which they were asked for.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use spillway_model::{Mutant, Scope};
+use spillway_properties::{Go, Options, Report, check};
+
+use crate::{interrupt, memory};
+
+/// A check to make.
+pub(super) struct Job {
+    pub(super) scope: Scope,
+    pub(super) mutant: Mutant,
+    pub(super) options: Options,
+}
+
+/// Makes all the checks. None stands for one that was interrupted, or is of a scope too large to explore.
+pub(super) fn check_all(jobs: Vec<Job>) -> Vec<Option<Report>> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let (next, bar) = (AtomicUsize::new(0), bar(jobs.len()));
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((at, job)) = take(&next, &jobs) {
+            bar.set_message(job.mutant.name());
+            done.push((at, explore(job)));
+            bar.inc(1);
+        }
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.min(jobs.len())).map(|_| scope.spawn(work)).collect();
+        let done = workers.into_iter().map(|worker| worker.join());
+        done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Vec<_>>()
+    });
+    bar.finish_and_clear();
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, report)| report).collect()
+}
+
+fn take<'a>(next: &AtomicUsize, jobs: &'a [Job]) -> Option<(usize, &'a Job)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    jobs.get(at).map(|job| (at, job))
+}
+
+fn explore(job: &Job) -> Option<Report> {
+    if interrupt::asked() {
+        return None;
+    }
+    let options = Options {
+        mutant: Some(job.mutant),
+        memory_mib_max: memory::default_mib_max(),
+        ..job.options.clone()
+    };
+    let mut go = |_| if interrupt::asked() { Go::Stop } else { Go::On };
+    let report = check(&job.scope, &options, &mut go).ok();
+    report.filter(|_| !interrupt::asked())
+}
+
+fn bar(jobs: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg} · {elapsed}, {eta} left");
+    let bar = ProgressBar::new(jobs as u64);
+    bar.set_style(style.expect("the template is well formed"));
+    bar
+}
