@@ -50,6 +50,11 @@ pub(crate) fn warning(what: &str) {
     to_stderr(&format!("{} {what}\n", style::warn("warning:")));
 }
 
+/// Tells something that may surprise.
+pub(crate) fn note(what: &str) {
+    to_stderr(&format!("{} {what}\n", style::strong("note:")));
+}
+
 /// Writes to standard error, as far as anybody listens.
 pub(crate) fn to_stderr(text: &str) {
     let mut err = anstream::stderr().lock();

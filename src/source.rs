@@ -43,9 +43,7 @@ fn builtin(name: &str) -> Result<(String, String), Failure> {
         Err(error @ BuiltinError::Unknown { .. }) => error.to_string(),
         _ => format!("no builtin scope is named `{name}`"),
     };
-    Err(Failure::Input(format!(
-        "{unknown}; or the path of a scope file, with `/` or `.toml` in it"
-    )))
+    Err(Failure::Input(format!("{unknown} (the path of a file has a `/` or ends in `.toml`)")))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -13,12 +13,7 @@ impl<S: Size> Protocol<S> {
     ///
     /// # Panics
     /// If the action is not allowed: see [`Protocol::allows`].
-    pub fn step(
-        &self,
-        state: &State<S>,
-        action: Action,
-        observer: &mut impl Observe,
-    ) -> State<S> {
+    pub fn step(&self, state: &State<S>, action: Action, observer: &mut impl Observe) -> State<S> {
         let mut next = state.clone();
         Step { protocol: self, state: &mut next, observer }.perform(action);
         next

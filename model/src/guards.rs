@@ -63,8 +63,8 @@ impl<S: Size> Protocol<S> {
     /// The nodes that a node has links to, in listing order.
     pub(crate) fn peers(&self, node: Node) -> impl Iterator<Item = Node> + use<'_, S> {
         let clients = self.clients().map(Node::client);
-        let clients =
-            clients.filter(move |a| node.role == Role::Communication && self.session(a.index) == node);
+        let clients = clients
+            .filter(move |a| node.role == Role::Communication && self.session(a.index) == node);
         let communication = self.communication_servers().map(Node::communication);
         let communication = communication.filter(move |b| match node.role {
             Role::Client => self.session(node.index) == *b,
@@ -172,9 +172,10 @@ impl<S: Size> Protocol<S> {
     /// The class that the control server must assign from: the highest of the entries that it holds unassigned
     /// and that have an eligible receiver.
     pub fn class_to_assign(&self, state: &State<S>) -> Option<Class> {
-        let held = state.ledger.iter().filter(|e| {
-            e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(*e, c))
-        });
+        let held = state
+            .ledger
+            .iter()
+            .filter(|e| e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(*e, c)));
         let classes = held.map(|e| self.class(e.request));
         match self.has(Mutant::LowestClassAssigned) {
             true => classes.max(),
@@ -234,9 +235,7 @@ impl<S: Size> Protocol<S> {
             })
         };
         match *action {
-            Action::Issue { client, .. } | Action::Retry { client, .. } => {
-                is(client, Role::Client)
-            }
+            Action::Issue { client, .. } | Action::Retry { client, .. } => is(client, Role::Client),
             Action::Deliver { from, to } => is(from, from.role).and(is(to, to.role)),
             Action::Route { server, to, .. } => {
                 is(server, Role::Communication).and(is(to, Role::Query))
@@ -283,9 +282,8 @@ impl<S: Size> Protocol<S> {
         request: RequestId,
     ) -> Result<(), Guard> {
         let key = (u32::from(server.index), request.0);
-        let open = state
-            .pending
-            .position(|p| p.at.get() == 0 && (p.server.get(), p.request.get()) == key);
+        let open =
+            state.pending.position(|p| p.at.get() == 0 && (p.server.get(), p.request.get()) == key);
         guard(open.is_some(), "unrouted", || {
             format!("{request} is not pending at {server} without a query server")
         })

@@ -40,7 +40,10 @@ impl Num for u8 {
     const PER_ROLE: u32 = 32;
 
     fn of(value: u32) -> u8 {
-        debug_assert!(value <= <Self as Num>::MAX, "{value} does not fit a cell of the fixed-size state");
+        debug_assert!(
+            value <= <Self as Num>::MAX,
+            "{value} does not fit a cell of the fixed-size state"
+        );
         value as u8
     }
     fn get(self) -> u32 {

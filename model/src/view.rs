@@ -77,17 +77,21 @@ impl<S: Size> Protocol<S> {
             ("incarnation", number(row.incarnation)),
             ("offers", number(row.sequence)),
             ("queue", list(queue.map(|t| self.task(t)))),
-            ("handed over", list(handed.map(|h| {
-                let again = if h.again.get() != 0 { ", asked again" } else { "" };
-                let hand_over = format!("C{own}.{}.{}", h.incarnation.get(), h.sequence.get());
-                format!("{}{} as {hand_over}{again}", id(h.request), token(h.token))
-            }))),
+            (
+                "handed over",
+                list(handed.map(|h| {
+                    let again = if h.again.get() != 0 { ", asked again" } else { "" };
+                    let hand_over = format!("C{own}.{}.{}", h.incarnation.get(), h.sequence.get());
+                    format!("{}{} as {hand_over}{again}", id(h.request), token(h.token))
+                })),
+            ),
             ("relays", list(relay.map(|r| id(r.request)))),
         ])
     }
 
     fn task(&self, task: Task<S::Num>) -> String {
-        let mut text = format!("{} {:?}{}", id(task.request), self.class(task.request), token(task.token));
+        let mut text =
+            format!("{} {:?}{}", id(task.request), self.class(task.request), token(task.token));
         if let Some(source) = task.source.get().checked_sub(1) {
             let (incarnation, sequence) = (task.incarnation.get(), task.sequence.get());
             text += &format!(" for C{source}.{incarnation}.{sequence}");
@@ -106,8 +110,7 @@ impl<S: Size> Protocol<S> {
     }
 
     fn entry(&self, e: Entry<S::Num>) -> String {
-        let hand_over =
-            format!("C{}.{}.{}", e.source.get(), e.incarnation.get(), e.sequence.get());
+        let hand_over = format!("C{}.{}.{}", e.source.get(), e.incarnation.get(), e.sequence.get());
         let mut text = format!("{} {:?}{}", id(e.request), self.class(e.request), token(e.token));
         text += &format!(" as {hand_over}");
         match e.assignee() {
@@ -132,9 +135,8 @@ fn communication_fields<S: Size>(state: &State<S>, server: u16) -> Fields {
 
 fn global_fields<S: Size>(state: &State<S>) -> Fields {
     let log = state.log.iter().enumerate();
-    let log = log.map(|(i, r)| {
-        format!("{}: user {} version {}", i + 1, r.user.get(), r.version.get())
-    });
+    let log =
+        log.map(|(i, r)| format!("{}: user {} version {}", i + 1, r.user.get(), r.version.get()));
     let feeds = state.feeds.iter().enumerate();
     let feeds = feeds.map(|(c, feed)| match feed.cursor.get().checked_sub(1) {
         Some(sent) => format!("C{c} sent {sent}"),

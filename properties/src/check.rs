@@ -275,7 +275,13 @@ fn judge(
             (None, false) => Verdict::Inconclusive,
         };
         // That a seeded bug leaves a guarantee undecided is of no interest once another is violated.
-        findings.push(Finding { name: known.name, kind: Kind::Always, verdict, counts: true, path });
+        findings.push(Finding {
+            name: known.name,
+            kind: Kind::Always,
+            verdict,
+            counts: true,
+            path,
+        });
     }
     for eventually in EVENTUALLY.iter().filter(|eventually| asked(eventually.name)) {
         findings.push(Finding {

@@ -35,8 +35,5 @@ pub const EVENTUALLY: [Eventually; 5] = [
         name: "hand-overs-settle",
         statement: "every hand-over is finished or returned at last",
     },
-    Eventually {
-        name: "no-starvation",
-        statement: "every ready task is started at last",
-    },
+    Eventually { name: "no-starvation", statement: "every ready task is started at last" },
 ];

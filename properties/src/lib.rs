@@ -12,6 +12,8 @@ pub mod promises;
 pub mod report;
 pub mod sizes;
 pub mod sometimes;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 
 pub use catalog::{ALWAYS, Kind, Known, SOMETIMES, SOMETIMES_NAMES};
 pub use check::{Go, Options, Progress, TooLarge, Until, check};

@@ -16,7 +16,66 @@ pub struct Promise {
 }
 
 /// The promise for each seeded bug, in the order of [`Mutant::ALL`].
-pub const PROMISES: &[Promise] = &[];
+pub const PROMISES: &[Promise] = &[
+    bug(Mutant::TokenLeftOut, "fresh-answer", "catch-up-crash", 16),
+    bug(Mutant::SeenForgotten, "fresh-answer", "default", 29),
+    bug(Mutant::AcknowledgementForgotten, "fresh-answer", "catch-up-crash", 16),
+    bug(Mutant::SecondReplyTaken, "answered-once", "retry", 14),
+    bug(Mutant::ReplyToOldest, "answered-once", "refused", 17),
+    bug(Mutant::ClientSilentAtReset, "final-states", "crash-global", 3),
+    bug(Mutant::PendingNotResent, "no-lost-task", "refused", 3),
+    bug(Mutant::SameLinkOnlyResent, "no-lost-overflow-task", "handover", 15),
+    bug(Mutant::RefusalUnsaid, "final-states", "full", 30),
+    bug(Mutant::PendingUnbounded, "bounded", "full", 10),
+    bug(Mutant::PublishNotPending, "final-states", "catch-up-crash", 13),
+    bug(Mutant::TokenIgnored, "fresh-answer", "catch-up-crash", 16),
+    bug(Mutant::TokenNotOffered, "fresh-answer", "retry", 21),
+    bug(Mutant::LowestClassStarted, "priority-order", "refused", 7),
+    bug(Mutant::NewestStarted, "priority-order", "full", 12),
+    bug(Mutant::OfferedBelowThreshold, "overflow-only", "refused", 4),
+    bug(Mutant::HighestClassOffered, "overflow-only", "refused", 7),
+    bug(Mutant::OldestOffered, "overflow-only", "full", 12),
+    bug(Mutant::RunningOffered, "overflow-only", "refused", 12),
+    bug(Mutant::RefusedOffered, "overflow-only", "refused", 13),
+    bug(Mutant::ForeignOffered, "overflow-only", "routing", 17),
+    bug(Mutant::ForgottenAfterOffer, "no-lost-overflow-task", "refused", 8),
+    bug(Mutant::NotOfferedAgain, "no-lost-overflow-task", "refused", 8),
+    bug(Mutant::AgainUnmarked, "no-lost-overflow-task", "routing", 19),
+    bug(Mutant::AgainForgotten, "no-lost-overflow-task", "routing", 22),
+    bug(Mutant::HandedUnrecognised, "no-lost-overflow-task", "refused", 17),
+    bug(Mutant::QueuedUnrecognised, "no-lost-overflow-task", "refused", 17),
+    bug(Mutant::IncarnationReused, "no-lost-overflow-task", "handover", 23),
+    bug(Mutant::FinishUnmatched, "no-lost-overflow-task", "handover", 23),
+    bug(Mutant::ReturnedLost, "no-lost-overflow-task", "refused", 12),
+    bug(Mutant::LoadUnchecked, "threshold-kept", "refused", 10),
+    bug(Mutant::LoadMiscounted, "threshold-kept", "refused", 10),
+    bug(Mutant::QueueFullSilently, "no-lost-task", "full", 22),
+    bug(Mutant::QueueUnbounded, "bounded", "full", 22),
+    bug(Mutant::DoneUnsaid, "final-states", "routing", 21),
+    bug(Mutant::AnsweredDirectly, "links-only", "refused", 5),
+    bug(Mutant::AcknowledgedBeforeStored, "durable-publish", "catch-up", 5),
+    bug(Mutant::RelayNotResent, "final-states", "catch-up", 10),
+    bug(Mutant::AppliedKeptInCrash, "synced-info", "catch-up-crash", 7),
+    bug(Mutant::GapApplied, "synced-info", "catch-up", 12),
+    bug(Mutant::HelloIgnored, "final-states", "catch-up", 22),
+    bug(Mutant::OlderStored, "synced-info", "sync", 13),
+    bug(Mutant::StoredInMemory, "durable-publish", "crash-global", 8),
+    bug(Mutant::DuplicateUnacknowledged, "final-states", "catch-up", 22),
+    bug(Mutant::UpdateStale, "synced-info", "catch-up-crash", 12),
+    bug(Mutant::TokenNotAssigned, "fresh-answer", "retry", 21),
+    bug(Mutant::AssignedKept, "no-lost-overflow-task", "refused", 12),
+    bug(Mutant::NeverReturned, "no-lost-overflow-task", "refused", 11),
+    bug(Mutant::LowestClassAssigned, "priority-order", "refused", 20),
+    bug(Mutant::AssignedToSource, "strategy-kept", "refused", 9),
+    bug(Mutant::AssignedToRefuser, "strategy-kept", "refused", 12),
+    bug(Mutant::RejectUnmatched, "no-lost-overflow-task", "refused", 16),
+    bug(Mutant::DoneUnmatched, "no-lost-overflow-task", "crash", 22),
+    bug(Mutant::LedgerUnbounded, "bounded", "full", 13),
+];
+
+const fn bug(mutant: Mutant, property: &'static str, scope: &'static str, steps: usize) -> Promise {
+    Promise { mutant, property, scope, steps }
+}
 
 /// The promise for a seeded bug.
 ///

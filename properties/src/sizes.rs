@@ -1,12 +1,12 @@
 //! Which fixed size of the state a scope is explored with: the smallest that holds it.
 
-use spillway_model::scope::Scope;
 use spillway_model::Fixed;
+use spillway_model::scope::Scope;
 
-/// For most scopes: up to 4 nodes of a role and 6 requests.
-pub type Small = Fixed<24, 8, 4, 8>;
+/// For most scopes: up to 4 nodes of a role and 4 requests.
+pub type Small = Fixed<16, 6, 4, 8>;
 /// For scopes with a third query server or more requests.
-pub type Medium = Fixed<48, 16, 8, 32>;
+pub type Medium = Fixed<32, 16, 8, 32>;
 /// For every scope that the reader accepts, as far as 255 cells reach.
 pub type Large = Fixed<160, 96, 32, 255>;
 
@@ -33,11 +33,8 @@ impl Tier {
         let fits = |max: (usize, usize, usize)| {
             usize::from(most) <= max.0 && held <= max.1 && cells <= max.2
         };
-        let tiers = [
-            (Tier::Small, (4, 8, 8)),
-            (Tier::Medium, (8, 16, 32)),
-            (Tier::Large, (32, 96, 255)),
-        ];
+        let tiers =
+            [(Tier::Small, (4, 6, 8)), (Tier::Medium, (8, 16, 32)), (Tier::Large, (32, 96, 255))];
         tiers.into_iter().find(|(_, max)| fits(*max)).map(|(tier, _)| tier)
     }
 

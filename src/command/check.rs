@@ -186,6 +186,9 @@ fn runs(args: &Args, subject: &Subject, report: &Report) -> Result<Vec<Run>, Fai
         let file = file.map_err(|error| output::error(&error.to_string())).ok();
         runs.push(Run { property, trace, file });
     }
+    if let (Some(path), true) = (&args.trace_out, runs.is_empty()) {
+        output::note(&format!("`{}` is not written: there is no run to show", path.display()));
+    }
     Ok(runs)
 }
 

@@ -44,7 +44,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Some((_, true)) => self.drop_message(),
             Some((at, false)) => self.state.ledger.set(at, row),
             None => {
-                let full = self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
+                let full =
+                    self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
                 if full && !self.protocol.has(Mutant::LedgerUnbounded) {
                     let back = Message::Return { request, hand_over: id };
                     return self.send(Node::CONTROL, id.source, back);

@@ -48,11 +48,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             true => self.state.log.get(cursor as usize - 1).version,
             false => row.version,
         };
-        let update = Message::Update {
-            revision: cursor + 1,
-            user: row.user.get(),
-            version: version.get(),
-        };
+        let update =
+            Message::Update { revision: cursor + 1, user: row.user.get(), version: version.get() };
         self.set_cursor(server.index, cursor + 1);
         self.send(Node::GLOBAL, server, update);
     }
@@ -63,7 +60,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// After a reset the global server sends nothing until the query server has said what it has.
     pub(super) fn global_loses(&mut self, server: Node) {
-        let blind = self.protocol.has(Mutant::GapApplied) || self.protocol.has(Mutant::HelloIgnored);
+        let blind =
+            self.protocol.has(Mutant::GapApplied) || self.protocol.has(Mutant::HelloIgnored);
         if !blind {
             self.state.feeds.set(server.index.into(), Feed { cursor: S::Num::of(0) });
         }

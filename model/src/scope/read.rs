@@ -113,7 +113,7 @@ fn read_scope(mut root: Table<'_>, known_sometimes: &[&str]) -> Option<Scope> {
     let knobs = root
         .need_section("knobs", "knobs")
         .table()
-        .and_then(|table| read_knobs(table, query_servers, requests.len()));
+        .and_then(|table| read_knobs(table, query_servers));
     // When the knobs are at fault, the requests are read leniently: one fault, one message.
     let routing = knobs.as_ref().map_or(Routing::Any, |knobs| knobs.routing);
     let requests: Vec<Option<Request>> = requests
@@ -164,17 +164,15 @@ fn read_nodes(mut table: Table<'_>) -> Option<Nodes> {
     })
 }
 
-/// The bounds default to what never binds, so that a scope names only those that it is about.
-fn read_knobs(mut table: Table<'_>, query_servers: u32, requests: usize) -> Option<Knobs> {
+/// The bounds default to the largest there is, so that a scope names only those that it is about.
+fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     let threshold = read_threshold(&table.need("threshold"), query_servers);
-    let enough = u32::try_from(requests).unwrap_or(u32::MAX).clamp(*BOUND.start(), *BOUND.end());
-    let highest = threshold.iter().flatten().copied().max().unwrap_or(0);
-    let mut bound = |key, default| table.may(key).int(&BOUND).unwrap_or(default);
-    let queue_max = bound("queue-max", enough.max(highest));
-    let pending_max = bound("pending-max", enough);
-    let relay_max = bound("relay-max", enough);
-    let ledger_max = bound("ledger-max", enough);
-    let window_max = bound("window-max", enough);
+    let mut bound = |key| table.may(key).int(&BOUND).unwrap_or(*BOUND.end());
+    let queue_max = bound("queue-max");
+    let pending_max = bound("pending-max");
+    let relay_max = bound("relay-max");
+    let ledger_max = bound("ledger-max");
+    let window_max = bound("window-max");
     let link_max = table.may("link-max").int(&LINK_MAX).unwrap_or(LINK_MAX_DEFAULT);
     let routing = table.may("routing").choice(ROUTINGS).unwrap_or(Routing::Home);
     let returned = table.may("returned").choice(RETURNEDS).unwrap_or(Returned::Queue);

@@ -31,8 +31,9 @@ impl Always for Bounded {
             && s.protocol.query_servers().all(|c| within(held(c), knobs.queue_max))
             && s.protocol.query_servers().all(|c| within(relayed(c), knobs.relay_max))
             && within(state.ledger.len(), knobs.ledger_max)
-            && state.flight.iter().all(|e| {
-                within(state.link(e.from.node(), e.to.node()).len(), knobs.link_max)
-            })
+            && state
+                .flight
+                .iter()
+                .all(|e| within(state.link(e.from.node(), e.to.node()).len(), knobs.link_max))
     }
 }

@@ -37,7 +37,9 @@ fn carries<S: Size>(
         // It is queued, or answered busy, or marks what is handed over. On its way to the session it is a reply.
         Message::Query { request: r, .. } => r == request,
         Message::Answer { request: r, .. } => r == request,
-        Message::Busy { request: r } => r == request && to.role == spillway_traces::Role::Communication,
+        Message::Busy { request: r } => {
+            r == request && to.role == spillway_traces::Role::Communication
+        }
         // Held by the control server, unless that knows this very hand-over: then its entry decides.
         Message::Offer { request: r, hand_over, .. } => {
             r == request && entry(s, r, hand_over).is_none()

@@ -25,13 +25,16 @@ impl Always for OverflowOnly {
         let Action::Offer { server, request } = step.action else { return true };
         let own = |t: &Task<S::Num>| t.server.get() == u32::from(server.index);
         let queue: Vec<Task<S::Num>> = step.before.queue.iter().filter(own).collect();
-        let Some(at) = queue.iter().position(|t| t.request.get() == request.0) else { return false };
+        let Some(at) = queue.iter().position(|t| t.request.get() == request.0) else {
+            return false;
+        };
         let threshold = step.protocol.threshold(server.index);
         let stays = |t: &Task<S::Num>| t.is_running() || t.is_foreign() || t.is_refused();
         let class = |t: &Task<S::Num>| step.protocol.class(t.request);
         // It is redundant when fewer tasks than there are too many should go before it.
         let first = queue.iter().enumerate().filter(|(place, t)| {
-            !stays(t) && (class(t) > class(&queue[at]) || class(t) == class(&queue[at]) && *place > at)
+            !stays(t)
+                && (class(t) > class(&queue[at]) || class(t) == class(&queue[at]) && *place > at)
         });
         queue.len() > threshold && !stays(&queue[at]) && first.count() < queue.len() - threshold
     }

@@ -26,9 +26,11 @@ impl Always for ThresholdKept {
         }
         let foreign = |t: &Task<S::Num>| t.is_foreign() && t.server.get() == u32::from(to.index);
         let (before, after) = (step.before.load(to.index), step.after.load(to.index));
-        let taken = after > before && step.after.queue.iter().any(|t| {
-            foreign(&t) && !step.before.queue.iter().any(|b| b.request == t.request && foreign(&b))
-        });
+        let taken = after > before
+            && step.after.queue.iter().any(|t| {
+                foreign(&t)
+                    && !step.before.queue.iter().any(|b| b.request == t.request && foreign(&b))
+            });
         !taken || after <= step.protocol.threshold(to.index)
     }
 }

@@ -11,7 +11,8 @@ pub struct AllFull;
 
 impl Sometimes for AllFull {
     const NAME: &'static str = "all-full";
-    const STATEMENT: &'static str = "every query server is at its threshold or above, and one is above";
+    const STATEMENT: &'static str =
+        "every query server is at its threshold or above, and one is above";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let load = |c: u16| s.state.load(c);

@@ -12,7 +12,8 @@ pub struct CatchUp;
 
 impl Sometimes for CatchUp {
     const NAME: &'static str = "catch-up";
-    const STATEMENT: &'static str = "a query server that lost its replica in a crash is being brought up to date";
+    const STATEMENT: &'static str =
+        "a query server that lost its replica in a crash is being brought up to date";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().filter(|e| e.kind.get() == kind::UPDATE).any(|e| {

@@ -2,8 +2,8 @@
 //!
 //! The receiver has the task, the source still holds it, and the ledger knows nothing.
 
-use spillway_model::size::{Size, Table};
 use spillway_model::Budget;
+use spillway_model::size::{Size, Table};
 
 use crate::judged::{Situation, Sometimes};
 
@@ -12,7 +12,8 @@ pub struct CrashMidHandover;
 
 impl Sometimes for CrashMidHandover {
     const NAME: &'static str = "crash-mid-handover";
-    const STATEMENT: &'static str = "the control server has crashed and forgotten a task that it had moved";
+    const STATEMENT: &'static str =
+        "the control server has crashed and forgotten a task that it had moved";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let crashed = s.protocol.happened(s.state, Budget::CrashControl) > 0;

@@ -13,7 +13,8 @@ pub struct DuplicatePublish;
 
 impl Sometimes for DuplicatePublish {
     const NAME: &'static str = "duplicate-publish";
-    const STATEMENT: &'static str = "a publish is on its way to the global server, which has stored it already";
+    const STATEMENT: &'static str =
+        "a publish is on its way to the global server, which has stored it already";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().any(|e| {

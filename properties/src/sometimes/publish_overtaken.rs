@@ -13,7 +13,8 @@ pub struct PublishOvertaken;
 
 impl Sometimes for PublishOvertaken {
     const NAME: &'static str = "publish-overtaken";
-    const STATEMENT: &'static str = "a publish is on its way to the global server, which stores a newer version of that user";
+    const STATEMENT: &'static str =
+        "a publish is on its way to the global server, which stores a newer version of that user";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().any(|e| {

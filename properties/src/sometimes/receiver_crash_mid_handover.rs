@@ -11,7 +11,8 @@ pub struct ReceiverCrashMidHandover;
 
 impl Sometimes for ReceiverCrashMidHandover {
     const NAME: &'static str = "receiver-crash-mid-handover";
-    const STATEMENT: &'static str = "a receiver has crashed and the task is held for assignment once more";
+    const STATEMENT: &'static str =
+        "a receiver has crashed and the task is held for assignment once more";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let only_receives = |c: u16| s.protocol.requests().all(|(_, r)| r.home != c);

@@ -12,7 +12,8 @@ pub struct RedistributedAnswer;
 
 impl Sometimes for RedistributedAnswer {
     const NAME: &'static str = "redistributed-answer";
-    const STATEMENT: &'static str = "a query is answered by another server than the one it was asked at";
+    const STATEMENT: &'static str =
+        "a query is answered by another server than the one it was asked at";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let flight = || s.state.flight.iter();

@@ -11,7 +11,8 @@ pub struct SourceCrashMidHandover;
 
 impl Sometimes for SourceCrashMidHandover {
     const NAME: &'static str = "source-crash-mid-handover";
-    const STATEMENT: &'static str = "a source has crashed and forgotten a task that it had handed over";
+    const STATEMENT: &'static str =
+        "a source has crashed and forgotten a task that it had handed over";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.queue.iter().filter(|t| t.is_foreign()).any(|t| {

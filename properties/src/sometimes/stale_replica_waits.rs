@@ -11,7 +11,8 @@ pub struct StaleReplicaWaits;
 
 impl Sometimes for StaleReplicaWaits {
     const NAME: &'static str = "stale-replica-waits";
-    const STATEMENT: &'static str = "a task waits until its server's replica has caught up with its token";
+    const STATEMENT: &'static str =
+        "a task waits until its server's replica has caught up with its token";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let applied = |c: u32| s.state.servers.get(c as usize).applied;

@@ -12,7 +12,8 @@ pub struct TaskReturned;
 
 impl Sometimes for TaskReturned {
     const NAME: &'static str = "task-returned";
-    const STATEMENT: &'static str = "a task that all others refused is on its way back to its source";
+    const STATEMENT: &'static str =
+        "a task that all others refused is on its way back to its source";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().any(|e| e.kind.get() == kind::RETURN)

@@ -1,6 +1,6 @@
 //! A check as cases, one for each property, for continuous integration.
 
-use spillway_properties::{Finding, Stopped, UNDECIDED, Verdict, catalog};
+use spillway_properties::{Finding, Kind, Stopped, UNDECIDED, Verdict, catalog};
 
 use super::Done;
 use super::words::{headline, summary, why_stopped};
@@ -22,15 +22,16 @@ pub(super) fn of(done: &Done<'_>) -> Suite {
 }
 
 fn outcome(done: &Done<'_>, finding: &Finding) -> Outcome {
+    let decidable = finding.kind != Kind::Eventually;
     match (finding.verdict, done.report.stopped) {
         (Verdict::Holds | Verdict::Reached, _) => Outcome::Passed,
         (Verdict::Violated | Verdict::NotReached, _) => {
             Outcome::Failed(headline(finding), detail(done, finding))
         }
-        (Verdict::Inconclusive, Some(Stopped::Violation)) => {
+        (Verdict::Inconclusive, Some(Stopped::Violation)) if decidable => {
             Outcome::Skipped("undecided: the check stopped at a violation".to_owned())
         }
-        (Verdict::Inconclusive, Some(stopped)) if finding.counts => {
+        (Verdict::Inconclusive, Some(stopped)) if decidable => {
             Outcome::Undecided(why_stopped(stopped, &done.subject.scope))
         }
         (Verdict::Inconclusive, _) if finding.counts => Outcome::Undecided(UNDECIDED.to_owned()),

@@ -132,11 +132,7 @@ impl Matrix {
     /// The columns by number, since their names are too long to stand above them.
     fn legend(&self) -> String {
         let row = |(at, known): (usize, &spillway_properties::Known)| {
-            vec![
-                Cell::new((at + 1).to_string(), style::STRONG).right(),
-                Cell::plain(known.name),
-                Cell::new(known.statement, style::FAINT),
-            ]
+            vec![Cell::new((at + 1).to_string(), style::STRONG).right(), Cell::plain(known.name)]
         };
         table(&ALWAYS.iter().enumerate().map(row).collect::<Vec<_>>())
     }

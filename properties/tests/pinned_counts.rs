@@ -1,0 +1,72 @@
+//! Every scope but `deep` to its end: all guarantees hold, all it is there for is reached, and the counts are known.
+//!
+//! The counts are stateright's, initial state included. They change only with the protocol or the scope; whoever
+//! changes those pins new ones here and says why.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use spillway_model::Scope;
+use spillway_model::scope::BUILTIN;
+use spillway_properties::{Go, Options, Overall, SOMETIMES_NAMES, check};
+
+fn holds(scope: &str, unique: usize, generated: usize, depth: usize) {
+    let scope = Scope::builtin(scope, SOMETIMES_NAMES).unwrap();
+    let report = check(&scope, &Options::default(), &mut |_| Go::On).unwrap();
+    for finding in report.findings.iter().filter(|finding| finding.counts) {
+        println!("{}: {:?}", finding.name, finding.verdict);
+    }
+    assert!(report.is_complete());
+    assert_eq!(report.overall(), Overall::Pass);
+    let counts = (report.unique_states, report.generated_states, report.depth);
+    assert_eq!(counts, (unique, generated, depth));
+}
+
+macro_rules! pinned {
+    ($($test:ident: $scope:literal, $unique:literal, $generated:literal, $depth:literal;)+) => {
+        $(#[test] fn $test() { holds($scope, $unique, $generated, $depth); })+
+
+        #[test]
+        fn every_scope_but_deep_is_pinned() {
+            let pinned = [$($scope),+];
+            let open = BUILTIN.iter().map(|(name, _)| *name).filter(|name| !pinned.contains(name));
+            assert_eq!(open.collect::<Vec<_>>(), ["deep"]);
+        }
+    };
+}
+
+pinned! {
+    default: "default", 1_819_244, 9_155_977, 65;
+    overflow: "overflow", 874_470, 3_735_581, 61;
+    full: "full", 508_362, 2_040_173, 55;
+    sync: "sync", 370_177, 1_688_395, 41;
+    crash: "crash", 1_481_400, 7_330_355, 61;
+    crash_global: "crash-global", 101_001, 497_667, 32;
+    reset: "reset", 2_919_795, 13_585_059, 63;
+    reset_global: "reset-global", 405_787, 2_048_066, 39;
+    catch_up: "catch-up", 9_005, 35_237, 26;
+    catch_up_crash: "catch-up-crash", 86_410, 362_532, 38;
+    handover: "handover", 1_210_764, 6_200_961, 60;
+    refused: "refused", 15_919, 52_913, 50;
+    routing: "routing", 165_164, 563_349, 53;
+    retry: "retry", 211_555, 867_663, 46;
+}
+
+#[test]
+fn deep_loads_and_runs_bounded() {
+    let scope = Scope::builtin("deep", SOMETIMES_NAMES).unwrap();
+    let depth_max = std::num::NonZeroUsize::new(14);
+    let report = check(&scope, &Options { depth_max, ..Options::default() }, &mut |_| Go::On);
+    let report = report.unwrap();
+    assert!(!report.is_complete());
+    assert_eq!(report.overall(), Overall::Inconclusive);
+}
+
+#[test]
+fn counts_come_out_the_same_twice() {
+    let scope = Scope::builtin("catch-up", SOMETIMES_NAMES).unwrap();
+    let run = || {
+        let report = check(&scope, &Options::default(), &mut |_| Go::On).unwrap();
+        let paths: Vec<_> = report.findings.iter().map(|finding| finding.path.clone()).collect();
+        (report.unique_states, report.generated_states, report.depth, paths)
+    };
+    assert_eq!(run(), run());
+}
