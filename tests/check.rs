@@ -232,7 +232,7 @@ fn an_interrupted_check_says_what_it_covered() {
     use std::process::{Command, Stdio};
     let folder = Folder::new();
     let child = Command::new(env!("CARGO_BIN_EXE_spillway"))
-        .args(["check", "default", "--all", "--format", "json"])
+        .args(["check", "deep", "--format", "json"])
         .current_dir(folder.path())
         .stdout(Stdio::piped())
         .spawn()

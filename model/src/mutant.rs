@@ -94,6 +94,8 @@ mutants! {
     FinishUnmatched "finish-unmatched",
     /// A query server loses the task when it comes back refused.
     ReturnedLost "returned-lost",
+    /// A query server takes on the hand-over id of a second source for a task that it holds for a first.
+    SecondSourceAdopted "second-source-adopted",
     /// A query server accepts an assignment whatever its load.
     LoadUnchecked "load-unchecked",
     /// A query server counts its load wrongly by one when it accepts an assignment.

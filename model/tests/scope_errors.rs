@@ -209,8 +209,8 @@ small.toml:18:1: unknown key `crash-querry`; expected `crash-communication`, `cr
 fn defaults_never_bind_and_never_contradict_the_threshold() {
     let scope = Scope::parse("small.toml", RIGHT, KNOWN_SOMETIMES).expect("it is right");
     let knobs = &scope.knobs;
-    assert_eq!((knobs.queue_max, knobs.pending_max, knobs.relay_max), (2, 2, 2));
-    assert_eq!((knobs.ledger_max, knobs.window_max, knobs.link_max), (2, 2, 8));
+    assert_eq!((knobs.queue_max, knobs.pending_max, knobs.relay_max), (64, 64, 64));
+    assert_eq!((knobs.ledger_max, knobs.window_max, knobs.link_max), (64, 64, 8));
     assert_eq!((scope.nodes.communication_servers, &scope.nodes.sessions), (1, &vec![0, 0]));
     let never_overflows = RIGHT.replacen("threshold = 1", "threshold = 64", 1);
     let scope = Scope::parse("small.toml", &never_overflows, KNOWN_SOMETIMES).expect("it is right");

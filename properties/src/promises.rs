@@ -47,6 +47,7 @@ pub const PROMISES: &[Promise] = &[
     bug(Mutant::IncarnationReused, "no-lost-overflow-task", "handover", 23),
     bug(Mutant::FinishUnmatched, "no-lost-overflow-task", "handover", 23),
     bug(Mutant::ReturnedLost, "no-lost-overflow-task", "refused", 12),
+    bug(Mutant::SecondSourceAdopted, "final-states", "two-sources", 24),
     bug(Mutant::LoadUnchecked, "threshold-kept", "refused", 10),
     bug(Mutant::LoadMiscounted, "threshold-kept", "refused", 10),
     bug(Mutant::QueueFullSilently, "no-lost-task", "full", 22),

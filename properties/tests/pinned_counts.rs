@@ -47,6 +47,7 @@ pinned! {
     handover: "handover", 1_210_764, 6_200_961, 60;
     refused: "refused", 15_919, 52_913, 50;
     routing: "routing", 165_164, 563_349, 53;
+    two_sources: "two-sources", 3_487, 8_118, 32;
     retry: "retry", 211_555, 867_663, 46;
 }
 

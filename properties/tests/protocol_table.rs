@@ -41,8 +41,22 @@ fn the_table_of_scopes_is_what_is_pinned() {
 fn the_table_of_messages_names_every_message() {
     let named: Vec<&str> = rows("Messages").iter().map(|row| row[0]).collect();
     for message in [
-        "Request", "Reply", "Busy", "Query", "Answer", "Publish", "Published", "Hello", "Update",
-        "Offer", "Assign", "Accept", "Reject", "Done", "Finish", "Return",
+        "Request",
+        "Reply",
+        "Busy",
+        "Query",
+        "Answer",
+        "Publish",
+        "Published",
+        "Hello",
+        "Update",
+        "Offer",
+        "Assign",
+        "Accept",
+        "Reject",
+        "Done",
+        "Finish",
+        "Return",
     ] {
         assert!(named.contains(&message), "{message} is in no row");
     }

@@ -38,20 +38,34 @@ impl Cell {
 /// The rows as text, indented by two, columns two apart. On a terminal the last column goes on below itself; elsewhere a
 /// row is a line, so that it greps.
 pub(crate) fn table(rows: &[Vec<Cell>]) -> String {
-    let width = Term::stdout().size_checked().map(|(_, width)| usize::from(width));
-    within(rows, width.unwrap_or(usize::MAX))
+    within(rows, terminal_width(), wrapped)
 }
 
-fn within(rows: &[Vec<Cell>], width_max: usize) -> String {
+/// The same, but on a terminal the last column is cut off where it does not fit, so that every row is a line there too.
+pub(crate) fn table_of_lines(rows: &[Vec<Cell>]) -> String {
+    within(rows, terminal_width(), clipped)
+}
+
+fn terminal_width() -> usize {
+    Term::stdout().size_checked().map_or(usize::MAX, |(_, width)| usize::from(width))
+}
+
+/// What becomes of a text that is wider than it may be.
+type Fit = fn(&str, usize) -> Vec<String>;
+
+fn within(rows: &[Vec<Cell>], width_max: usize, fit: Fit) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column| rows.iter().filter_map(|row| row.get(column)).map(Cell::width).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let start: usize = widths.iter().rev().skip(1).map(|width| width + GAP).sum::<usize>() + GAP;
     let last_max = width_max.saturating_sub(start).max(LAST_MIN);
-    rows.iter()
-        .flat_map(|row| folded(row, columns, last_max))
-        .map(|row| line(&row, &widths))
-        .collect()
+    let fitted = |row: &Vec<Cell>| match row.last() {
+        Some(last) if row.len() == columns && last.width() > last_max => {
+            folded(row, fit(&last.text, last_max))
+        }
+        _ => vec![row.clone()],
+    };
+    rows.iter().flat_map(fitted).map(|row| line(&row, &widths)).collect()
 }
 
 /// Blanks before a column.
@@ -59,16 +73,12 @@ const GAP: usize = 2;
 /// The last column is not made narrower than this, however narrow the terminal.
 const LAST_MIN: usize = 20;
 
-/// A row as rows whose last column is at most so wide.
-fn folded(row: &[Cell], columns: usize, last_max: usize) -> Vec<Vec<Cell>> {
-    let last = row.len().saturating_sub(1);
-    let long = row.last().filter(|cell| row.len() == columns && cell.width() > last_max);
-    let Some(long) = long else { return vec![row.to_vec()] };
-    let lines = wrapped(&long.text, last_max).into_iter().enumerate();
-    let rows = lines.map(|(at, text)| {
-        let before = row[..last].iter().cloned();
-        let blank = |cell| if at == 0 { cell } else { Cell::plain("") };
-        before.map(blank).chain([Cell { text, ..long.clone() }]).collect()
+/// A row whose last cell is these lines, as rows.
+fn folded(row: &[Cell], lines: Vec<String>) -> Vec<Vec<Cell>> {
+    let Some((last, before)) = row.split_last() else { return Vec::new() };
+    let rows = lines.into_iter().enumerate().map(|(at, text)| {
+        let blank = |cell: &Cell| if at == 0 { cell.clone() } else { Cell::plain("") };
+        before.iter().map(blank).chain([Cell { text, ..last.clone() }]).collect()
     });
     rows.collect()
 }
@@ -105,6 +115,12 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Text cut off so that it has at most this many characters.
+fn clipped(text: &str, width: usize) -> Vec<String> {
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    vec![format!("{}…", kept.trim_end())]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,7 +132,7 @@ mod tests {
             vec![Cell::plain("bcd"), Cell::plain("11").right(), Cell::plain("")],
             vec![Cell::plain(""), Cell::plain("").right(), Cell::plain("y")],
         ];
-        assert_eq!(within(&rows, usize::MAX), "  a     7  x\n  bcd  11\n           y\n");
+        assert_eq!(within(&rows, usize::MAX, wrapped), "  a     7  x\n  bcd  11\n           y\n");
     }
 
     #[test]
@@ -124,6 +140,7 @@ mod tests {
         assert_eq!(wrapped("a bc def ghijkl", 4), ["a bc", "def", "ghijkl"]);
         assert!(wrapped("", 4).is_empty());
         let rows = [vec![Cell::plain("a"), Cell::plain("twenty letters and a few more")]];
-        assert_eq!(within(&rows, 20), "  a  twenty letters and a\n     few more\n");
+        assert_eq!(within(&rows, 20, wrapped), "  a  twenty letters and a\n     few more\n");
+        assert_eq!(within(&rows, 20, clipped), "  a  twenty letters and…\n");
     }
 }

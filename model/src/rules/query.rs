@@ -175,7 +175,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let accept = match self.queued_at(server, request) {
             Some(at) => {
                 let mut task = self.state.queue.get(at);
-                let same = !task.is_foreign() || task.source == source;
+                let same = !task.is_foreign()
+                    || task.source == source
+                    || self.protocol.has(Mutant::SecondSourceAdopted);
                 if same {
                     task.source = source;
                     task.incarnation = S::Num::of(id.incarnation);

@@ -20,6 +20,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("handover", include_str!("../../scopes/handover.toml")),
     ("refused", include_str!("../../scopes/refused.toml")),
     ("routing", include_str!("../../scopes/routing.toml")),
+    ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];

@@ -8,7 +8,7 @@ use super::Outcome;
 use super::workers::{self, Job};
 use crate::failure::Failure;
 use crate::format::number::{count, counted, seconds};
-use crate::format::table::{Cell, table};
+use crate::format::table::{Cell, table_of_lines};
 use crate::format::{self, Case, Suite, verdict_line};
 use crate::{source, style};
 
@@ -170,7 +170,7 @@ impl Outcome for Kept {
         let head = vec![mark, name, by, steps.right(), scope, states.right(), took.right(), about];
         let rows: Vec<_> =
             std::iter::once(head).chain(self.mutants.iter().map(Row::cells)).collect();
-        format!("{}\n{}", table(&rows), verdict_line(self.verdict, &self.sentence()))
+        format!("{}\n{}", table_of_lines(&rows), verdict_line(self.verdict, &self.sentence()))
     }
 
     fn json(&self) -> String {
