@@ -1,4 +1,31 @@
-//! The guarantees of Spillway as properties of its model.
+//! The guarantees of Spillway as properties of its model, and the seeded bugs that show they bite.
+//!
+//! A `stateright::Property` sees one state; about half of the guarantees speak of a step or of history. So
+//! [`Checked`] wraps the model, itself a `stateright::Model`: it judges each step, keeps the least history that
+//! properties need ([`ghost`]), and latches the first state that breaks each.
+//!
+//! - [`always`]: the safety guarantees, one file each, with what each means to a user and what it does not promise.
+//! - [`sometimes`]: the situations that a scope must reach, or its check would be vacuous.
+//! - [`eventually`]: the liveness guarantees: stated, and undecided until there is a search for fair cycles.
+//! - [`promises`]: for each seeded bug the guarantee that kills it, the scope, and how deep.
+//! - [`check()`]: explores a scope with stateright and reports; [`CheckedMachine`] replays a trace with everything
+//!   judged; `strategies` (feature `proptest`) generates scopes and runs.
+//!
+//! ```
+//! use spillway_model::{Mutant, Scope};
+//! use spillway_properties::{Go, Options, Overall, SOMETIMES_NAMES, check};
+//!
+//! let scope = Scope::builtin("catch-up", SOMETIMES_NAMES)?;
+//! let report = check(&scope, &Options::default(), &mut |_progress| Go::On)?;
+//! assert_eq!(report.overall(), Overall::Pass);
+//!
+//! // The global server acknowledges what it has not stored: five steps show what that breaks.
+//! let mutant = Some(Mutant::AcknowledgedBeforeStored);
+//! let report = check(&scope, &Options { mutant, ..Options::default() }, &mut |_| Go::On)?;
+//! let finding = report.finding("durable-publish").expect("it is judged");
+//! assert_eq!(finding.path.as_ref().map(Vec::len), Some(5));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod always;
 pub mod catalog;

@@ -23,7 +23,7 @@ pub(super) fn text(done: &Done<'_>) -> String {
     let mut runs = done.runs.iter();
     parts.extend(runs.next().map(|run| shown(done, run)));
     parts.extend(runs.next().map(|run| others(run, runs)));
-    parts.push(verdict_line(report.overall(), &summary(report, scope)));
+    parts.push(verdict_line(report.overall(), &summary(done)));
     parts.join("\n")
 }
 

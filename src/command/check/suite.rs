@@ -16,7 +16,7 @@ pub(super) fn of(done: &Done<'_>) -> Suite {
     Suite {
         name: format!("spillway check {}{mutant}", report.scope),
         seconds: report.seconds,
-        summary: summary(report, &done.subject.scope),
+        summary: summary(done),
         cases: report.findings.iter().map(case).collect(),
     }
 }

@@ -3,14 +3,16 @@
 use spillway_model::{Full, Scope};
 use spillway_properties::{Finding, Kind, Overall, Report, Stopped, Verdict};
 
+use super::Done;
 use crate::format::number::{count, counted};
 
 /// The verdict in a sentence.
-pub(super) fn summary(report: &Report, scope: &Scope) -> String {
+pub(super) fn summary(done: &Done<'_>) -> String {
+    let (report, scope) = (&done.report, &done.subject.scope);
     let name = &report.scope;
     match report.overall() {
         Overall::Pass => format!("{name} holds: {}", well(report)),
-        Overall::Fail => format!("{name} fails: {}", wrong(report)),
+        Overall::Fail => format!("{name} fails: {}", wrong(done)),
         Overall::Inconclusive => match report.stopped {
             Some(stopped) => format!(
                 "{name} is inconclusive: {}; {} are covered, to depth {}",
@@ -36,11 +38,13 @@ fn well(report: &Report) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What is wrong: the shortest violation, and how many others there are.
-fn wrong(report: &Report) -> String {
-    let of = |verdict| report.findings.iter().filter(move |finding| finding.verdict == verdict);
+/// What is wrong: the violation that is shown, or else the first, and how many others there are.
+fn wrong(done: &Done<'_>) -> String {
+    let findings = &done.report.findings;
+    let of = |verdict| findings.iter().filter(move |finding| finding.verdict == verdict);
     let mut told: Vec<&Finding> = of(Verdict::Violated).chain(of(Verdict::NotReached)).collect();
-    told.sort_by_key(|finding| steps(finding).unwrap_or(usize::MAX));
+    let shown = done.runs.first().map(|run| run.property);
+    told.sort_by_key(|finding| Some(finding.name) != shown);
     match told.as_slice() {
         [] => "nothing is known of why".to_owned(),
         [only] => headline(only),
