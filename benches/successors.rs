@@ -6,7 +6,7 @@
 //! action, to make the next state and to hash it; with properties on, also to judge the step, and each state once.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::hint::black_box;
 use std::io::Write;
 use std::time::Instant;

@@ -121,31 +121,22 @@ impl<S: Size> Protocol<S> {
                 actions.push(Action::Retry { client, request });
             }
         }
-        for node in self.servers().filter(|node| !names(mirrored, *node)) {
+        for (node, peers) in self.servers().iter().filter(|(node, _)| !names(mirrored, *node)) {
             let budget = Budget::of_crash(node.role).map_or(0, |b| state.budget(b));
-            if budget > 0 && self.crash_matters(state, node) {
-                actions.push(Action::Crash { node });
+            if budget > 0 && self.crash_matters(state, *node, peers) {
+                actions.push(Action::Crash { node: *node });
             }
         }
-        for (a, b) in self.links().filter(|(a, b)| !names(mirrored, *a) && !names(mirrored, *b)) {
+        if state.budgets[Budget::ResetClient as usize..=Budget::ResetControl as usize] == [0; 4] {
+            return;
+        }
+        for &(a, b) in self.links() {
             let budget = Budget::of_reset(a.role, b.role).map_or(0, |r| state.budget(r));
-            if budget > 0 && self.reset_matters(state, a, b) {
+            let hidden = names(mirrored, a) || names(mirrored, b);
+            if budget > 0 && !hidden && self.link_matters(state, a, b) {
                 actions.push(Action::Reset { a, b });
             }
         }
-    }
-
-    /// Every node that can crash, in listing order.
-    pub(crate) fn servers(&self) -> impl Iterator<Item = Node> + use<'_, S> {
-        let communication = self.communication_servers().map(Node::communication);
-        let query = self.query_servers().map(Node::query);
-        communication.chain(query).chain([Node::GLOBAL, Node::CONTROL])
-    }
-
-    /// Every link, the lower end first, in listing order.
-    pub fn links(&self) -> impl Iterator<Item = (Node, Node)> + use<'_, S> {
-        let lower = self.clients().map(Node::client).chain(self.servers());
-        lower.flat_map(|a| self.peers(a).filter(move |b| a < *b).map(move |b| (a, b)))
     }
 
     fn is_quiet(&self, state: &State<S>, a: Node, b: Node) -> bool {
@@ -153,7 +144,7 @@ impl<S: Size> Protocol<S> {
     }
 
     /// Whether a crash loses anything, or makes a peer send anything but a Hello for what is known.
-    fn crash_matters(&self, state: &State<S>, node: Node) -> bool {
+    fn crash_matters(&self, state: &State<S>, node: Node, peers: &[Node]) -> bool {
         let own = u32::from(node.index);
         let empty = match node.role {
             Role::Client => return false,
@@ -167,11 +158,7 @@ impl<S: Size> Protocol<S> {
             Role::Global => state.log.is_empty(),
             Role::Control => state.ledger.is_empty(),
         };
-        !empty || self.peers(node).any(|peer| self.link_matters(state, node, peer))
-    }
-
-    fn reset_matters(&self, state: &State<S>, a: Node, b: Node) -> bool {
-        self.link_matters(state, a, b)
+        !empty || peers.iter().any(|peer| self.link_matters(state, node, *peer))
     }
 
     /// Whether a reset of the link between two nodes, in either order, loses anything or has anything sent again
@@ -210,10 +197,8 @@ impl<S: Size> Protocol<S> {
     /// The query servers whose interchangeable predecessor is in the mirrored state.
     fn mirrored(&self, state: &State<S>) -> Servers {
         let mut servers = 0;
-        for server in self.query_servers() {
-            if let Some(twin) = self.twin(server)
-                && self.mirrors(state, twin, server)
-            {
+        for &(server, twin) in self.twins() {
+            if self.mirrors(state, twin, server) {
                 servers |= 1 << server;
             }
         }
@@ -246,7 +231,9 @@ impl<S: Size> Protocol<S> {
     }
 
     fn same_links(&self, state: &State<S>, i: Node, j: Node) -> bool {
-        self.peers(i).all(|peer| {
+        let peers = |(node, _): &&(Node, Vec<Node>)| *node == i;
+        let peers = self.servers().iter().find(peers).map_or(&[][..], |(_, peers)| peers);
+        peers.iter().copied().all(|peer| {
             let out = (state.link(i, peer), state.link(j, peer));
             let back = (state.link(peer, i), state.link(peer, j));
             [out, back].into_iter().all(|(x, y)| {

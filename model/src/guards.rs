@@ -60,25 +60,6 @@ impl<S: Size> Protocol<S> {
         }
     }
 
-    /// The nodes that a node has links to, in listing order.
-    pub(crate) fn peers(&self, node: Node) -> impl Iterator<Item = Node> + use<'_, S> {
-        let clients = self.clients().map(Node::client);
-        let clients = clients
-            .filter(move |a| node.role == Role::Communication && self.session(a.index) == node);
-        let communication = self.communication_servers().map(Node::communication);
-        let communication = communication.filter(move |b| match node.role {
-            Role::Client => self.session(node.index) == *b,
-            role => role == Role::Query,
-        });
-        let query = self.query_servers().map(Node::query);
-        let query = query.filter(move |_| {
-            matches!(node.role, Role::Communication | Role::Global | Role::Control)
-        });
-        let upper = [Node::GLOBAL, Node::CONTROL].into_iter();
-        let upper = upper.filter(move |_| node.role == Role::Query);
-        clients.chain(communication).chain(query).chain(upper)
-    }
-
     /// The request that a client may issue next.
     pub fn next_issue(&self, state: &State<S>, client: u16) -> Option<RequestId> {
         let issued = state.clients.get(client.into()).issued.get() as usize;
@@ -219,7 +200,7 @@ impl<S: Size> Protocol<S> {
             }),
             Action::Crash { node } => self.allows_fault(state, Budget::of_crash(node.role)),
             Action::Reset { a, b } => {
-                guard(self.peers(a).any(|peer| peer == b) && a < b, "linked", || {
+                guard(self.links().contains(&(a, b)), "linked", || {
                     format!("no link joins {a} and {b}, in this order")
                 })?;
                 self.allows_fault(state, Budget::of_reset(a.role, b.role))

@@ -43,8 +43,12 @@ pub struct Protocol<S: Size> {
     mutant: Option<Mutant>,
     planned: Vec<Planned>,
     by_client: Vec<Vec<RequestId>>,
-    /// For each query server the interchangeable one before it, if there is one.
-    twins: Vec<Option<u16>>,
+    /// Query servers with the interchangeable one before each, if there is one: see `actions.rs`.
+    twins: Vec<(u16, u16)>,
+    /// Every server with the servers and clients that it has links to, in listing order.
+    servers: Vec<(Node, Vec<Node>)>,
+    /// Every link, the lower end first, in listing order.
+    links: Vec<(Node, Node)>,
     size: PhantomData<S>,
 }
 
@@ -68,8 +72,15 @@ impl<S: Size> Protocol<S> {
             let (client, home) = (request.client, request.home);
             planned.push(Planned { client, session, user, class, version, home });
         }
-        let twins = (0..scope.nodes.query_servers).map(|c| twin(&scope, c)).collect();
-        Protocol { scope, mutant, planned, by_client, twins, size: PhantomData }
+        let servers = servers(&scope);
+        let mut links: Vec<(Node, Node)> = Vec::new();
+        for (node, peers) in &servers {
+            links.extend(peers.iter().filter(|peer| *peer < node).map(|peer| (*peer, *node)));
+        }
+        links.sort();
+        let twins = (0..scope.nodes.query_servers).filter_map(|c| Some((c, twin(&scope, c)?)));
+        let twins = twins.collect();
+        Protocol { scope, mutant, planned, by_client, twins, servers, links, size: PhantomData }
     }
 
     /// The scope.
@@ -102,9 +113,17 @@ impl<S: Size> Protocol<S> {
     pub fn threshold(&self, server: u16) -> usize {
         self.scope.knobs.threshold[usize::from(server)] as usize
     }
-    /// The interchangeable query server before this one, if there is one: see `actions.rs`.
-    pub(crate) fn twin(&self, server: u16) -> Option<u16> {
-        self.twins[usize::from(server)]
+    /// Query servers with the interchangeable one before each, if there is one: see `actions.rs`.
+    pub(crate) fn twins(&self) -> &[(u16, u16)] {
+        &self.twins
+    }
+    /// Every node that can crash, with the nodes that it has links to, in listing order.
+    pub(crate) fn servers(&self) -> &[(Node, Vec<Node>)] {
+        &self.servers
+    }
+    /// Every link, the lower end first, in listing order.
+    pub fn links(&self) -> &[(Node, Node)] {
+        &self.links
     }
 
     /// The clients' indices.
@@ -171,6 +190,22 @@ impl<S: Size> Protocol<S> {
     pub fn happened(&self, state: &State<S>, budget: Budget) -> u8 {
         self.budgets()[budget as usize] - state.budget(budget)
     }
+}
+
+/// Every server with the nodes that it has links to.
+fn servers(scope: &Scope) -> Vec<(Node, Vec<Node>)> {
+    let communication = || (0..scope.nodes.communication_servers).map(Node::communication);
+    let query = || (0..scope.nodes.query_servers).map(Node::query);
+    let clients = |b: Node| {
+        let own = scope.nodes.sessions.iter().enumerate().filter(move |(_, s)| **s == b.index);
+        own.map(|(client, _)| Node::client(client as u16))
+    };
+    let upper = [Node::GLOBAL, Node::CONTROL];
+    let mut all: Vec<(Node, Vec<Node>)> = Vec::new();
+    all.extend(communication().map(|b| (b, clients(b).chain(query()).collect())));
+    all.extend(query().map(|c| (c, communication().chain(upper).collect())));
+    all.extend(upper.map(|node| (node, query().collect())));
+    all
 }
 
 /// Two query servers are interchangeable when nothing in the scope tells them apart.

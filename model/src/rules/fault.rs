@@ -24,9 +24,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Role::Global => self.global_crashes(),
             Role::Control => self.state.ledger.remove_range(0, self.state.ledger.len()),
         }
-        for peer in self.protocol.peers(node) {
-            let (a, b) = if peer < node { (peer, node) } else { (node, peer) };
-            self.reconnect(a, b);
+        let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
+        for (a, b) in self.protocol.links().iter().filter(own) {
+            self.reconnect(*a, *b);
         }
     }
 
