@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use spillway_traces::ids::RequestId;
+use spillway_traces::machine::{IN_FLIGHT, ITEMS_BETWEEN};
 use spillway_traces::{Node, Spillway, View};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -32,7 +33,7 @@ impl<S: Size> Protocol<S> {
         view.insert(Node::CONTROL, self.control_fields(state));
         for envelope in state.flight.iter() {
             let (from, to) = (envelope.from.node(), envelope.to.node());
-            let field = view.entry(from).or_default().entry("in flight").or_default();
+            let field = view.entry(from).or_default().entry(IN_FLIGHT).or_default();
             add(field, format!("{} → {to}", wire::open(envelope)));
         }
         view
@@ -175,7 +176,7 @@ fn list(items: impl Iterator<Item = String>) -> String {
 
 fn add(text: &mut String, item: String) {
     if !text.is_empty() {
-        text.push_str("; ");
+        text.push_str(ITEMS_BETWEEN);
     }
     text.push_str(&item);
 }

@@ -18,7 +18,7 @@ use crate::{output, source, style};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -49,7 +49,8 @@ enum What {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let text = match &args.what {
+    let listed = What::List { format: Plain::Human };
+    let text = match args.what.as_ref().unwrap_or(&listed) {
         What::List { format } => list(*format)?,
         What::Show { scope } | What::Describe { scope, toml: true, .. } => {
             source::load(scope)?.text

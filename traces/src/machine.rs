@@ -11,6 +11,13 @@ use crate::vocabulary::Vocabulary;
 /// Fields that hold nothing are left out, so that a difference of two views is what a step changed.
 pub type View<V> = BTreeMap<<V as Vocabulary>::Node, BTreeMap<&'static str, String>>;
 
+/// The field of a sender's view that lists its messages on their way. A text leaves it out of what a step changed, since
+/// it tells what the step sends, takes and loses.
+pub const IN_FLIGHT: &str = "in flight";
+
+/// What stands between the items of a value that is a list.
+pub const ITEMS_BETWEEN: &str = "; ";
+
 /// Why a step was not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::event::{Event, Observed};
 use crate::file::Trace;
 use crate::flight::Flights;
-use crate::machine::{Machine, View};
+use crate::machine::{IN_FLIGHT, ITEMS_BETWEEN, Machine, View};
 use crate::vocabulary::Vocabulary;
 
 /// What stands for the value of a field that holds nothing.
@@ -99,16 +99,34 @@ impl Page {
             let mut label = node.to_string();
             for field in fields {
                 let (old, new) = (before.get(field), after.get(field));
-                if old == new {
+                if old == new || *field == IN_FLIGHT {
                     continue;
                 }
-                let value =
-                    |value: Option<&String>| value.map_or(NOTHING, String::as_str).to_owned();
-                self.detail(format!("{label}  {field}: {} → {}", value(old), value(new)));
+                self.detail(format!("{label}  {field}: {}", change(old, new)));
                 // Further fields of the node stand below the first.
                 label = " ".repeat(label.chars().count());
             }
         }
+    }
+}
+
+/// A value before and after; of lists, only the items that differ.
+fn change(old: Option<&String>, new: Option<&String>) -> String {
+    let items = |value: Option<&String>| -> Vec<String> {
+        value.map_or(Vec::new(), |v| v.split(ITEMS_BETWEEN).map(str::to_owned).collect())
+    };
+    let (old, new) = (items(old), items(new));
+    let without = |these: &[String], those: &[String]| {
+        let left: Vec<&str> =
+            these.iter().filter(|item| !those.contains(item)).map(String::as_str).collect();
+        if left.is_empty() { NOTHING.to_owned() } else { left.join(ITEMS_BETWEEN) }
+    };
+    match (without(&old, &new), without(&new, &old)) {
+        // The same items, in another order or number.
+        (gone, come) if gone == come => {
+            format!("{} → {}", old.join(ITEMS_BETWEEN), new.join(ITEMS_BETWEEN))
+        }
+        (gone, come) => format!("{gone} → {come}"),
     }
 }
 
