@@ -6,9 +6,9 @@ use spillway_model::scope::BUILTIN;
 use spillway_model::{Growable, Protocol, Scope};
 use spillway_properties::sizes::Large;
 use spillway_properties::strategies::{run, scope};
-use spillway_properties::{CheckedMachine, SOMETIMES_NAMES};
+use spillway_properties::{CheckedMachine, PROMISES, Promise, SOMETIMES_NAMES};
 use spillway_traces::ids::RequestId;
-use spillway_traces::{Action, Machine, Node};
+use spillway_traces::{Action, Machine, Node, shrink};
 
 /// Every action that can be named in a scope, allowed or not.
 fn universe(protocol: &Protocol<Growable>) -> Vec<Action> {
@@ -121,6 +121,51 @@ fn both_sizes_agree_on_long_walks_of_every_scope() {
             }
             assert_eq!(fixed.view(&small), growable.view(&large), "{name}, seed {seed}");
             assert_eq!(fixed.digest(&small), growable.digest(&large));
+        }
+    }
+}
+
+/// Random walks that break a guarantee are long; what shrinking leaves of them is not, and breaks the same one.
+#[test]
+fn shrinking_leaves_little_of_a_random_walk() {
+    let mut lengths = Vec::new();
+    for promise in PROMISES.iter().filter(|promise| promise.steps <= 12) {
+        let scope = Scope::builtin(promise.scope, SOMETIMES_NAMES).unwrap();
+        let fresh = || CheckedMachine::new(scope.clone(), Some(promise.mutant));
+        let fails = |broken: &[&'static str]| broken.contains(&promise.property);
+        let Some(walk) = (0..400).find_map(|seed| breaking_walk(&scope, promise, seed)) else {
+            continue; // rare on random walks
+        };
+        let shrunk = shrink(&walk, fresh, fails).unwrap();
+        assert!(shrunk.actions.len() >= promise.steps, "{promise:?}: nothing is shorter");
+        let mut machine = fresh();
+        shrunk.actions.iter().for_each(|action| drop(machine.step(action).unwrap()));
+        assert!(fails(&machine.broken()), "{promise:?}");
+        lengths.push((walk.len(), shrunk.actions.len(), promise.steps));
+    }
+    assert!(lengths.len() >= 10, "random walks find most of these bugs: {lengths:?}");
+    let total = |pick: fn(&(usize, usize, usize)) -> usize| lengths.iter().map(pick).sum::<usize>();
+    assert!(total(|l| l.1) * 2 < total(|l| l.0), "at most half is left: {lengths:?}");
+    assert!(total(|l| l.1) < total(|l| l.2) * 2, "and less than twice the shortest: {lengths:?}");
+}
+
+/// A random walk until it breaks what is promised; none if it ends before.
+fn breaking_walk(scope: &Scope, promise: &Promise, seed: u64) -> Option<Vec<Action>> {
+    let mut machine = CheckedMachine::new(scope.clone(), Some(promise.mutant));
+    let protocol = Protocol::<Growable>::new(scope.clone(), Some(promise.mutant));
+    let (mut state, mut walk, mut allowed) = (protocol.initial(), Vec::new(), Vec::new());
+    let mut choice = seed;
+    loop {
+        allowed.clear();
+        protocol.actions_of(&state, &mut allowed);
+        let last = allowed.len().checked_sub(1)?;
+        choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let action = allowed[(choice >> 33) as usize % (last + 1)];
+        state = protocol.step(&state, action, &mut ());
+        machine.step(&action).ok()?;
+        walk.push(action);
+        if machine.broken().contains(&promise.property) {
+            return Some(walk);
         }
     }
 }
