@@ -257,59 +257,38 @@ fn report<S: Size>(
     }
 }
 
-/// The verdict on every property that was asked for.
+/// The verdict on every property that was asked for: all guarantees, and the situations that the scope is there to
+/// reach, or the one property that is named.
 fn judge(
     scope: &Scope,
     options: &Options,
     complete: bool,
     path: impl Fn(&'static str) -> Option<Vec<spillway_traces::Action>>,
 ) -> Vec<Finding> {
-    let asked = |name: &str| options.property.as_ref().is_none_or(|known| known.name == name);
     let named = |name: &str| options.property.as_ref().is_some_and(|known| known.name == name);
-    let mut findings = Vec::new();
-    for known in ALWAYS.iter().filter(|known| asked(known.name)) {
+    let asked = |name: &str| options.property.is_none() || named(name);
+    let searched = |known: &Known, found: Verdict, not_found: Verdict| {
         let path = path(known.name);
         let verdict = match (&path, complete) {
-            (Some(_), _) => Verdict::Violated,
-            (None, true) => Verdict::Holds,
+            (Some(_), _) => found,
+            (None, true) => not_found,
             (None, false) => Verdict::Inconclusive,
         };
-        // That a seeded bug leaves a guarantee undecided is of no interest once another is violated.
-        findings.push(Finding {
-            name: known.name,
-            kind: Kind::Always,
-            verdict,
-            counts: true,
-            path,
-        });
-    }
-    for eventually in EVENTUALLY.iter().filter(|eventually| asked(eventually.name)) {
-        findings.push(Finding {
-            name: eventually.name,
-            kind: Kind::Eventually,
-            verdict: Verdict::Inconclusive,
-            counts: named(eventually.name),
-            path: None,
-        });
-    }
-    for known in SOMETIMES.iter().filter(|known| asked(known.name)) {
-        let expected = scope.sometimes.iter().any(|name| name == known.name);
-        let path = path(known.name);
-        let verdict = match (&path, complete) {
-            (Some(_), _) => Verdict::Reached,
-            (None, true) => Verdict::NotReached,
-            (None, false) => Verdict::Inconclusive,
-        };
-        if !expected && !named(known.name) {
-            continue; // a scope that is not there to reach it need not, and the listing stays short
-        }
-        findings.push(Finding {
-            name: known.name,
-            kind: Kind::Sometimes,
-            verdict,
-            counts: true,
-            path,
-        });
-    }
-    findings
+        Finding { name: known.name, kind: known.kind, verdict, counts: true, path }
+    };
+    let always = ALWAYS.iter().filter(|known| asked(known.name));
+    let always = always.map(|known| searched(known, Verdict::Violated, Verdict::Holds));
+    let eventually = EVENTUALLY.iter().filter(|known| asked(known.name)).map(|known| Finding {
+        name: known.name,
+        kind: Kind::Eventually,
+        verdict: Verdict::Inconclusive,
+        counts: named(known.name),
+        path: None,
+    });
+    let expected = |name: &str| scope.sometimes.iter().any(|expected| expected == name);
+    let sometimes = SOMETIMES
+        .iter()
+        .filter(|known| named(known.name) || options.property.is_none() && expected(known.name));
+    let sometimes = sometimes.map(|known| searched(known, Verdict::Reached, Verdict::NotReached));
+    always.chain(eventually).chain(sometimes).collect()
 }
