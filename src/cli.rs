@@ -9,7 +9,8 @@ use crate::failure::Failure;
 /// Checks an instant-messaging protocol with overflow control, from a scope to a counterexample that can be read,
 /// replayed and shrunk.
 ///
-/// Exit codes: 0 holds, 1 violated or refused, 2 bad usage or bad input, 3 inconclusive.
+/// Exit codes: 0 holds, 1 violated, 2 bad usage, bad input or a trace that does not apply, 3
+/// inconclusive.
 #[derive(Debug, Parser)]
 #[command(name = "spillway", version, arg_required_else_help = true, max_term_width = 100)]
 pub(crate) struct Cli {

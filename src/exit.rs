@@ -10,9 +10,9 @@ use spillway_properties::Overall;
 pub(crate) enum Exit {
     /// What was asked holds, or was done.
     Holds = 0,
-    /// Something is violated, refused or not reached.
+    /// Something is violated, differs or is not reached.
     Violated = 1,
-    /// What was asked cannot be understood.
+    /// What was asked cannot be understood, or a trace does not apply: a guard refuses an event.
     BadInput = 2,
     /// A bound was hit, or somebody interrupted.
     Inconclusive = 3,

@@ -1,4 +1,4 @@
-//! What keeps a command from being run at all: bad usage or bad input, told on standard error.
+//! What keeps a command from being run at all: bad usage, bad input or a bound that is full, told on standard error.
 
 use std::io::IsTerminal;
 use std::ops::Range;
@@ -14,6 +14,8 @@ use crate::{output, style};
 pub(crate) enum Failure {
     /// In a sentence.
     Input(String),
+    /// In a sentence: a bound was hit before there was anything to work on.
+    Inconclusive(String),
     /// A scope file is at fault, here and there.
     Scope {
         /// The text of the file.
@@ -33,6 +35,10 @@ impl Failure {
     pub(crate) fn tell(self) -> Exit {
         match self {
             Failure::Input(what) => output::error(&what),
+            Failure::Inconclusive(what) => {
+                output::error(&what);
+                return Exit::Inconclusive;
+            }
             Failure::Scope { text, errors } => {
                 for error in errors {
                     // The plain line comes first, so that it greps; the excerpt is for eyes.

@@ -12,6 +12,7 @@ mod memory;
 mod names;
 mod output;
 mod progress;
+mod run;
 mod source;
 mod style;
 mod trace_file;

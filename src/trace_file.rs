@@ -3,18 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use spillway_model::{Mutant, Scope};
-use spillway_properties::CheckedMachine;
+use spillway_properties::catalog::{self, nearest};
+use spillway_properties::{CheckedMachine, SCOPE_BOUNDS};
+use spillway_traces::file::{HEADER_LINE, event_line, scope_hash};
 use spillway_traces::{
-    Action, Header, Source, Spillway, Trace, TraceError, Verdict, WriteError, record,
+    Action, Expect, Header, Source, Spillway, Trace, TraceError, Verdict, WriteError, from_itf,
+    record,
 };
 
 use crate::failure::Failure;
-use crate::output;
+use crate::run::Watched;
+use crate::{output, source};
 
 /// What every trace file's name ends with.
 const EXTENSION: &str = ".trace.ndjson";
 /// What the name of one in the Informal Trace Format ends with.
-pub(crate) const ITF_EXTENSION: &str = ".itf.json";
+const ITF_EXTENSION: &str = ".itf.json";
+/// The largest file of that format that is read, which is held in memory as a whole.
+const ITF_BYTES_MAX: usize = 64 << 20;
 /// How often a name is tried with another number.
 const NUMBER_MAX: u32 = 9_999;
 
@@ -33,14 +39,14 @@ impl Subject {
     /// # Errors
     /// If its header has a scope that is none, or a seeded bug that does not exist.
     pub(crate) fn of(path: &Path, header: &Header) -> Result<Subject, Failure> {
-        let failed = |what: String| Failure::Input(format!("{}:1: {what}", path.display()));
+        let failed = |what: String| Failure::Input(format!("{}: {what}", at(path, HEADER_LINE)));
         let scope = Scope::from_json(&header.scope)
             .map_err(|error| failed(format!("the scope in the header: {error}")))?;
         let mutant = match &header.mutant {
             None => None,
             Some(name) => Some(name.parse::<Mutant>().map_err(|error| {
                 let names = Mutant::ALL.iter().map(|mutant| mutant.name());
-                let nearest = spillway_properties::catalog::nearest(name, names);
+                let nearest = nearest(name, names);
                 let meant = nearest.map(|name| format!("; did you mean `{name}`?"));
                 failed(format!("the mutant in the header: {error}{}", meant.unwrap_or_default()))
             })?),
@@ -51,6 +57,11 @@ impl Subject {
     /// A machine in its first state.
     pub(crate) fn machine(&self) -> CheckedMachine {
         CheckedMachine::new(self.scope.clone(), self.mutant)
+    }
+
+    /// The same, watched.
+    pub(crate) fn watched(&self) -> Watched {
+        Watched::new(self.machine())
     }
 
     /// The trace of a run of it.
@@ -90,12 +101,100 @@ pub(crate) fn warn_of(mutant: Option<Mutant>) {
     }
 }
 
-/// Reads a trace.
+/// Reads a trace, in the Informal Trace Format if its name says so. If a scope is named it must be of that one; an ITF
+/// trace without a header of ours is taken to be.
 ///
 /// # Errors
 /// With file and line, what was found and what was expected.
-pub(crate) fn read(path: &Path) -> Result<Trace<Spillway>, Failure> {
-    Trace::open(path).map_err(|error| Failure::Input(place(path, &error)))
+pub(crate) fn read(path: &Path, scope: Option<&str>) -> Result<Trace<Spillway>, Failure> {
+    let header = match scope {
+        Some(name) => {
+            Some(Header::new::<Spillway>(Source::Model, 0, source::load(name)?.scope.to_json()))
+        }
+        None => None,
+    };
+    let trace = match is_itf(path) {
+        true => import(path, header.clone())?,
+        false => Trace::open(path).map_err(|error| Failure::Input(place(path, &error)))?,
+    };
+    if let Some(header) = header {
+        refuse_other(path, &header, &trace)?;
+    }
+    refuse_unknown(path, &trace)?;
+    Ok(trace)
+}
+
+fn is_itf(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(ITF_EXTENSION)
+}
+
+fn import(path: &Path, header: Option<Header>) -> Result<Trace<Spillway>, Failure> {
+    let failed = |what: String| Failure::Input(format!("{}: {what}", path.display()));
+    let bytes = source::read_bounded(path, ITF_BYTES_MAX)
+        .map_err(|error| failed(format!("cannot be read: {error}; expected an ITF trace")))?;
+    let too_long = || failed(format!("it is too long; expected at most {ITF_BYTES_MAX} bytes"));
+    let text = String::from_utf8(bytes.ok_or_else(too_long)?)
+        .map_err(|_| failed("it is not UTF-8; expected an ITF trace".to_owned()))?;
+    from_itf(&text, header).map_err(|error| failed(error.to_string()))
+}
+
+/// Refuses a trace of another scope than that of this header.
+fn refuse_other(path: &Path, wanted: &Header, trace: &Trace<Spillway>) -> Result<(), Failure> {
+    // The file's own hash was compared with its scope when it was read.
+    if scope_hash(&wanted.scope) == trace.header.scope_hash {
+        return Ok(());
+    }
+    let name = |header: &Header| header.scope["name"].as_str().unwrap_or("?").to_owned();
+    Err(Failure::Input(format!(
+        "{}: a trace of another scope: `{}` with hash {}; expected `{}` with hash {}",
+        at(path, HEADER_LINE),
+        name(&trace.header),
+        trace.header.scope_hash,
+        name(wanted),
+        wanted.scope_hash
+    )))
+}
+
+/// Refuses a trace that names a property that there is not: nothing could confirm what it says.
+fn refuse_unknown(path: &Path, trace: &Trace<Spillway>) -> Result<(), Failure> {
+    let expected = match &trace.header.expect {
+        Some(Expect::Violates { property, .. }) => Some((HEADER_LINE, property)),
+        _ => None,
+    };
+    let ended = trace.end.as_ref().and_then(|end| end.property.as_ref());
+    let ended = ended.map(|property| (event_line(trace.events.len() as u64), property));
+    for (line, property) in expected.into_iter().chain(ended) {
+        if property != SCOPE_BOUNDS && catalog::find(property).is_err() {
+            return Err(Failure::Input(format!("{}: {}", at(path, line), no_property(property))));
+        }
+    }
+    Ok(())
+}
+
+fn no_property(name: &str) -> String {
+    let names = catalog::all().map(|known| known.name).chain([SCOPE_BOUNDS]);
+    let help = match nearest(name, names) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`spillway properties` lists them".to_owned(),
+    };
+    format!("no property is called `{name}`; {help}")
+}
+
+/// A line of a trace file. The Informal Trace Format has no lines that mean anything.
+fn at(path: &Path, line: u64) -> String {
+    if is_itf(path) { path.display().to_string() } else { format!("{}:{line}", path.display()) }
+}
+
+/// That a guard refuses an event of a trace, as an error.
+pub(crate) fn refused(path: &Path, event: u64, guard: &str, reason: &str) -> String {
+    let place = at(path, event_line(event));
+    format!("{place}: the trace does not apply: event {event} is refused by guard `{guard}`: {reason}")
+}
+
+/// That an event of a trace is seen otherwise than recorded, as an error.
+pub(crate) fn differs(path: &Path, event: u64, field: &str, recorded: &str, got: &str) -> String {
+    let place = at(path, event_line(event));
+    format!("{place}: event {event} differs in `{field}`: got {got}; recorded was {recorded}")
 }
 
 fn place(path: &Path, error: &TraceError) -> String {

@@ -144,6 +144,21 @@ impl<S: Size> Protocol<S> {
         before.count() < excess
     }
 
+    /// The place of a redundant task in the queue.
+    pub(crate) fn redundant_at(
+        &self,
+        state: &State<S>,
+        server: Node,
+        request: RequestId,
+    ) -> Option<usize> {
+        let key = (u32::from(server.index), request.0);
+        let named = |at: &usize| {
+            let task = state.queue.get(*at);
+            (task.server.get(), task.request.get()) == key
+        };
+        (0..state.queue.len()).filter(named).find(|at| self.is_redundant(state, *at))
+    }
+
     /// Whether the control server may assign an entry to a query server: not the source, and none that refused.
     pub fn may_receive(&self, entry: Entry<S::Num>, server: u16) -> bool {
         (entry.source.get() != u32::from(server) || self.has(Mutant::AssignedToSource))
@@ -293,7 +308,7 @@ impl<S: Size> Protocol<S> {
         let key = (u32::from(server.index), request.0);
         let at = state.queue.position(|t| (t.server.get(), t.request.get()) == key);
         guard(at.is_some(), "queued", || format!("{server} does not hold {request}"))?;
-        guard(at.is_some_and(|at| self.is_redundant(state, at)), "redundant", || {
+        guard(self.redundant_at(state, server, request).is_some(), "redundant", || {
             let (load, threshold) = (state.load(server.index), self.threshold(server.index));
             format!(
                 "{request} is none of the redundant tasks of {server}, \

@@ -106,6 +106,18 @@ mutants! {
     QueueUnbounded "queue-unbounded",
     /// A query server does not tell the control server that it has served a foreign task.
     DoneUnsaid "done-unsaid",
+    /// A query server answers as of the first revision, whatever it has applied.
+    RevisionUnderstated "revision-understated",
+    /// A query server answers with what it holds of the asking client, not of the user asked for.
+    WrongUserAnswered "wrong-user-answered",
+    /// A query server takes its applied revision back by one when its feed is reset.
+    AppliedRewound "applied-rewound",
+    /// A query server does not mark a task that came back refused.
+    ReturnedUnmarked "returned-unmarked",
+    /// A query server that has no room drops a publish in silence.
+    RelayFullSilently "relay-full-silently",
+    /// A query server relays more publishes than its bound.
+    RelayUnbounded "relay-unbounded",
     /// A query server answers the client itself, past the communication server.
     AnsweredDirectly "answered-directly",
     /// A query server acknowledges a publish before the global server has stored it.
@@ -123,6 +135,8 @@ mutants! {
     OlderStored "older-stored",
     /// The global server loses its newest revision in a crash.
     StoredInMemory "stored-in-memory",
+    /// The global server acknowledges a publish as of the revision before it.
+    AcknowledgedTooLow "acknowledged-too-low",
     /// The global server does not acknowledge a publish that it has stored before.
     DuplicateUnacknowledged "duplicate-unacknowledged",
     /// The global server sends the version of the previous revision in an update.
@@ -138,6 +152,10 @@ mutants! {
     LowestClassAssigned "lowest-class-assigned",
     /// The control server assigns a task back to its source.
     AssignedToSource "assigned-to-source",
+    /// The control server does not note a refusal.
+    RefusalUnnoted "refusal-unnoted",
+    /// The control server forgets the refusals of a hand-over that is offered again.
+    RefusalsForgotten "refusals-forgotten",
     /// The control server assigns a task to a server that has refused it.
     AssignedToRefuser "assigned-to-refuser",
     /// The control server takes a rejection for the task from any server and of any hand-over.

@@ -33,6 +33,9 @@ pub enum Budget {
     Retry,
 }
 
+/// Hand-overs that a query server can number between two crashes, in every size of the state.
+pub const SEQUENCE_MAX: u32 = 255;
+
 /// How many budgets there are.
 pub const BUDGETS: usize = 9;
 
@@ -51,7 +54,7 @@ pub enum Full {
     Flight,
     /// A table of the fixed-size state is full.
     Table,
-    /// A query server has numbered as many hand-overs as a cell can count.
+    /// A query server has numbered [`SEQUENCE_MAX`] hand-overs.
     Sequence,
 }
 

@@ -57,7 +57,7 @@ fn the_default_scope_file_shows_every_key() {
 #[test]
 fn unknown_names_are_refused() {
     let error = |name| Scope::builtin(name, &[]).expect_err("there is no such scope").to_string();
-    assert_snapshot!(error("defualt"), @"no builtin scope is named `defualt`; expected `default`, `overflow`, `full`, `sync`, `crash`, `crash-global`, `reset`, `reset-global`, `catch-up`, `catch-up-crash`, `handover`, `refused`, `routing`, `two-sources`, `retry` or `deep`; did you mean `default`?");
-    assert_snapshot!(error("huge"), @"no builtin scope is named `huge`; expected `default`, `overflow`, `full`, `sync`, `crash`, `crash-global`, `reset`, `reset-global`, `catch-up`, `catch-up-crash`, `handover`, `refused`, `routing`, `two-sources`, `retry` or `deep`");
+    assert_snapshot!(error("defualt"), @"no builtin scope is named `defualt`; expected `default`, `overflow`, `full`, `sync`, `crash`, `crash-global`, `reset`, `reset-global`, `catch-up`, `catch-up-crash`, `handover`, `refused`, `refusals`, `relay-full`, `routing`, `two-sources`, `retry` or `deep`; did you mean `default`?");
+    assert_snapshot!(error("huge"), @"no builtin scope is named `huge`; expected `default`, `overflow`, `full`, `sync`, `crash`, `crash-global`, `reset`, `reset-global`, `catch-up`, `catch-up-crash`, `handover`, `refused`, `refusals`, `relay-full`, `routing`, `two-sources`, `retry` or `deep`");
     assert_snapshot!(error("default"), @"scopes/default.toml:91:5: `sometimes[0]` is `overflow-happens`; expected no name, as none is known");
 }

@@ -169,6 +169,9 @@ impl<M: Judged> Checked<M> {
     /// The guarantees that are broken in a state or by the step to it.
     pub fn broken(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
         let situation = self.situation(state);
+        if situation.state.full().is_some() {
+            return Vec::new();
+        }
         let broken = (broken_in(&situation) & self.judged) | state.broken;
         let names = ALWAYS.iter().enumerate().filter(|(at, _)| broken & (1 << at) != 0);
         names.map(|(_, known)| known.name).collect()

@@ -1,12 +1,14 @@
 //! History that properties need and the protocol does not keep: all of it, in one place.
 //!
-//! In the protocol without a seeded bug every cell here follows from the state, so that it adds no states.
+//! Without a seeded bug nearly all of it follows from the state: it adds a few per cent of states, by what was handed
+//! over before a crash. It is kept apart from what the protocol itself remembers, since that is where a bug would be.
 
 use std::hash::{Hash, Hasher};
 
-use spillway_model::rows;
+use spillway_model::rows::{Entry, Task};
 use spillway_model::size::{Num, Size, Table};
-use spillway_traces::{Action, Note};
+use spillway_model::{State, rows, wire};
+use spillway_traces::{Action, HandOver, Message, Node, Note, RequestId};
 
 use crate::judged::Stepped;
 
@@ -19,9 +21,9 @@ rows! {
         acknowledged,
     }
 
-    /// What the client of a query knew when it asked, in the order of request ids; until it is settled.
+    /// What the client of a request knew when it asked, in the order of request ids; until it is settled.
     Floor [2] {
-        /// The query.
+        /// The request.
         request,
         /// The newest revision its client was acknowledged for or had seen.
         revision,
@@ -30,6 +32,29 @@ rows! {
     /// A query that was handed over at least once, in the order of request ids; until it is settled.
     Moved [1] {
         /// The query.
+        request,
+    }
+
+    /// Who refused a hand-over that the control server holds, since it last started; in the order of
+    /// sources and ids.
+    Refusals [5] {
+        /// The source's query server index.
+        source,
+        /// The task.
+        request,
+        /// Incarnation of the hand-over.
+        incarnation,
+        /// Sequence of the hand-over.
+        sequence,
+        /// The query servers that refused it, as a bit set.
+        servers,
+    }
+
+    /// A task in a queue that came back refused, in the order of servers and ids.
+    CameBack [2] {
+        /// The query server's index.
+        server,
+        /// The task.
         request,
     }
 }
@@ -41,6 +66,8 @@ pub struct Ghost<S: Size> {
     pub known: S::Nodes<Known<S::Num>>,
     pub floors: S::Held<Floor<S::Num>>,
     pub moved: S::Held<Moved<S::Num>>,
+    pub refusals: S::Held<Refusals<S::Num>>,
+    pub came_back: S::Held<CameBack<S::Num>>,
 }
 
 impl<S: Size> Ghost<S> {
@@ -50,6 +77,8 @@ impl<S: Size> Ghost<S> {
             known: Default::default(),
             floors: Default::default(),
             moved: Default::default(),
+            refusals: Default::default(),
+            came_back: Default::default(),
         };
         let zero = S::Num::of(0);
         for at in 0..clients.into() {
@@ -68,7 +97,7 @@ impl<S: Size> Ghost<S> {
     /// The history after a step.
     pub(crate) fn after(mut self, step: &Stepped<'_, S>) -> Self {
         match step.action {
-            Action::Issue { client, request } if !step.protocol.planned(request).is_publish() => {
+            Action::Issue { client, request } => {
                 let revision = self.known.get(client.index.into()).revision;
                 let row = Floor { request: S::Num::of(request.0), revision };
                 let place = self.floors.position(|f| f.request > row.request);
@@ -85,12 +114,85 @@ impl<S: Size> Ghost<S> {
                     assert!(fits, "there are at most as many moved queries as floors");
                 }
             }
+            Action::Deliver { from, to } => self.delivered(step, from, to),
             _ => {}
         }
+        self.forget(step.after);
         if let Some(note) = step.outcome {
             self.settle(step, note);
         }
         self
+    }
+
+    fn delivered(&mut self, step: &Stepped<'_, S>, from: Node, to: Node) {
+        let head = step.before.flight.get(step.before.link(from, to).start);
+        match wire::open(head) {
+            Message::Reject { request, hand_over: id } => self.refused(step, from, request, id),
+            Message::Return { request, hand_over: id } => {
+                let row = CameBack {
+                    server: S::Num::of(to.index.into()),
+                    request: S::Num::of(request.0),
+                };
+                let handed = step.before.handed.iter().any(|h| {
+                    (h.server, h.request) == (row.server, row.request)
+                        && (h.incarnation.get(), h.sequence.get()) == (id.incarnation, id.sequence)
+                });
+                if handed && self.came_back.position(|c| c == row).is_none() {
+                    let key = (row.server, row.request);
+                    let place = self.came_back.position(|c| (c.server, c.request) > key);
+                    let place = place.unwrap_or(self.came_back.len());
+                    let fits = self.came_back.insert(place, row);
+                    assert!(fits, "there are at most as many as tasks queued");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A refusal counts when it is the assignee's, of the hand-over that the control server holds.
+    fn refused(&mut self, step: &Stepped<'_, S>, from: Node, request: RequestId, id: HandOver) {
+        let row = Refusals {
+            source: S::Num::of(id.source.index.into()),
+            request: S::Num::of(request.0),
+            incarnation: S::Num::of(id.incarnation),
+            sequence: S::Num::of(id.sequence),
+            servers: S::Num::of(0),
+        };
+        let assigned = |e: Entry<S::Num>| is_of(row, e) && e.assignee() == Some(from.index);
+        if !step.before.ledger.iter().any(assigned) {
+            return;
+        }
+        let key = |r: Refusals<S::Num>| (r.source, r.request, r.incarnation, r.sequence);
+        let at = self.refusals.position(|r| key(r) >= key(row)).unwrap_or(self.refusals.len());
+        if at == self.refusals.len() || key(self.refusals.get(at)) != key(row) {
+            let fits = self.refusals.insert(at, row);
+            assert!(fits, "there are at most as many as entries in the ledger");
+        }
+        let mut row = self.refusals.get(at);
+        row.servers = S::Num::of(row.servers.get() | 1 << from.index);
+        self.refusals.set(at, row);
+    }
+
+    /// The query servers that refused the hand-over of an entry, as a bit set.
+    pub fn refusals_of(&self, entry: Entry<S::Num>) -> u32 {
+        self.refusals.iter().find(|r| is_of(*r, entry)).map_or(0, |r| r.servers.get())
+    }
+
+    /// Whether a task came back refused to the query server that has it in its queue.
+    pub fn came_back(&self, task: Task<S::Num>) -> bool {
+        self.came_back.position(|c| (c.server, c.request) == (task.server, task.request)).is_some()
+    }
+
+    /// Forgets the refusals of hand-overs that are over, and the returns of tasks that have left the queue.
+    fn forget(&mut self, state: &State<S>) {
+        if !self.refusals.is_empty() {
+            self.refusals.retain(|row| state.ledger.iter().any(|e| is_of(row, e)));
+        }
+        if !self.came_back.is_empty() {
+            self.came_back.retain(|row| {
+                state.queue.iter().any(|t| (t.server, t.request) == (row.server, row.request))
+            });
+        }
     }
 
     fn settle(&mut self, step: &Stepped<'_, S>, note: Note) {
@@ -104,17 +206,38 @@ impl<S: Size> Ghost<S> {
         let Note::Given { revision, .. } = note else { return };
         let planned = step.protocol.planned(request);
         let mut known = self.known.get(planned.client.into());
-        known.revision = known.revision.max(S::Num::of(revision));
+        // What a reply says of its revision is not believed: what it shows was stored at some revision.
+        let Note::Given { version, .. } = note else { return };
+        let shown = shown_at(step.after, planned.user, version.max(planned.version));
+        known.revision = known.revision.max(S::Num::of(revision)).max(S::Num::of(shown));
         known.acknowledged = known.acknowledged.max(S::Num::of(planned.version));
         self.known.set(planned.client.into(), known);
     }
 }
 
+/// Whether refusals are of the hand-over of an entry.
+fn is_of<N: Num>(row: Refusals<N>, entry: Entry<N>) -> bool {
+    (row.source, row.request, row.incarnation, row.sequence)
+        == (entry.source, entry.request, entry.incarnation, entry.sequence)
+}
+
+/// The first revision at which a user's version, or a newer one, was stored; 0 if never.
+fn shown_at<S: Size>(state: &State<S>, user: u16, version: u32) -> u32 {
+    let stored = state
+        .log
+        .position(|r| r.user.get() == u32::from(user) && r.version.get() >= version && version > 0);
+    stored.map_or(0, |at| at as u32 + 1)
+}
+
 impl<S: Size> Hash for Ghost<S> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write(&[self.floors.len() as u8, self.moved.len() as u8]);
+        let lengths =
+            [self.floors.len(), self.moved.len(), self.refusals.len(), self.came_back.len()];
+        hasher.write(&lengths.map(|length| length as u8));
         self.known.hash_cells(hasher);
         self.floors.hash_cells(hasher);
         self.moved.hash_cells(hasher);
+        self.refusals.hash_cells(hasher);
+        self.came_back.hash_cells(hasher);
     }
 }

@@ -1,6 +1,6 @@
 //! The judged model as a [`Machine`]: what replays, shrinks and shows a trace, with the properties on.
 
-use spillway_model::{Growable, Mutant, Protocol, Scope};
+use spillway_model::{Full, Growable, Mutant, Protocol, Scope};
 use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
 
 use crate::checked::{Checked, CheckedState};
@@ -18,9 +18,13 @@ impl CheckedMachine {
         let state = checked.start(checked.model().initial());
         CheckedMachine { checked, state }
     }
-}
 
-impl CheckedMachine {
+    /// The bound of the scope that did not suffice on the way to its state, if one did not. What is broken is not
+    /// judged then.
+    pub fn full(&self) -> Option<Full> {
+        self.state.inner.full()
+    }
+
     /// The situations that its state is one of, by name.
     pub fn reached(&self) -> Vec<&'static str> {
         self.checked.reached(&self.state)

@@ -19,8 +19,12 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::{Format, github, junit};
 use crate::progress::Line;
+use crate::source::Source;
 use crate::trace_file::{Subject, refuse_taken, warn_of, write_free};
 use crate::{interrupt, memory, names, output, source};
+
+/// Threads, at most: each takes memory before it explores anything, and no machine has more cores to offer.
+const THREADS_MAX: i64 = 256;
 
 /// What explores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -46,9 +50,10 @@ pub(crate) struct Args {
     /// What explores.
     #[arg(long, value_enum, default_value = "stateright")]
     engine: Engine,
-    /// Threads. With more than one, which of the shortest runs is found may differ from time to time.
-    #[arg(long, value_name = "N", default_value = "1")]
-    threads: NonZeroUsize,
+    /// Threads, 256 at most. With more than one, which of the shortest runs is found may differ from time to time.
+    #[arg(long, value_name = "N", default_value = "1",
+        value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: u16,
     /// Where the trace goes, a new file. If left out a name is made up for the trace of a violation.
     #[arg(long, value_name = "FILE")]
     trace_out: Option<PathBuf>,
@@ -58,7 +63,7 @@ pub(crate) struct Args {
     /// Explore to the end instead of stopping at the first violation.
     #[arg(long)]
     all: bool,
-    /// States on a path, at most.
+    /// Steps of a run, at most.
     #[arg(long, value_name = "N", help_heading = "Bounds")]
     depth_max: Option<NonZeroUsize>,
     /// States generated, at most, give or take a block of the engine's.
@@ -76,6 +81,8 @@ pub(crate) struct Args {
 struct Done<'a> {
     args: &'a Args,
     subject: Subject,
+    /// The file of the scope, as it was named, unless it is a builtin one.
+    file: Option<String>,
     report: Report,
     /// The runs that are worth showing, the most telling first.
     runs: Vec<Run>,
@@ -91,14 +98,14 @@ struct Run {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
-    let subject = subject(args)?;
+    let (subject, file) = subject(args)?;
     if let Some(path) = &args.trace_out {
         refuse_taken(path)?;
     }
     warn_of(subject.mutant);
     let report = explore(args, &subject)?;
     let runs = runs(args, &subject, &report)?;
-    let done = Done { args, subject, report, runs };
+    let done = Done { args, subject, file, report, runs };
     output::result(&match args.format {
         Format::Human => human::text(&done),
         Format::Json => json::text(&done),
@@ -108,15 +115,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(done.report.overall().into())
 }
 
-/// The scope and the seeded bug that are asked for.
-fn subject(args: &Args) -> Result<Subject, Failure> {
+/// The scope and the seeded bug that are asked for, and the file that the scope is from.
+fn subject(args: &Args) -> Result<(Subject, Option<String>), Failure> {
     let promised = args.mutant.and_then(promised).map(|promise| promise.scope);
     let name = args.scope.as_deref().or(promised).unwrap_or(source::DEFAULT);
-    Ok(Subject { scope: source::load(name)?.scope, mutant: args.mutant })
+    let Source { scope, file, .. } = source::load(name)?;
+    Ok((Subject { scope, mutant: args.mutant }, file))
 }
 
 fn promised(mutant: Mutant) -> Option<spillway_properties::Promise> {
     PROMISES.iter().find(|promise| promise.mutant == mutant).copied()
+}
+
+fn threads(args: &Args) -> NonZeroUsize {
+    NonZeroUsize::new(args.threads.into()).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// What the exploration is there to find.
@@ -139,7 +151,7 @@ fn explore(args: &Args, subject: &Subject) -> Result<Report, Failure> {
         property: args.property,
         mutant: subject.mutant,
         until: until(args),
-        threads: args.threads,
+        threads: threads(args),
         depth_max: args.depth_max,
         states_max: args.states_max,
         seconds_max: args.seconds_max,
@@ -155,7 +167,7 @@ fn undecided(args: &Args, subject: &Subject, known: &Known) -> Report {
     Report {
         scope: subject.scope.name.clone(),
         mutant: subject.mutant.map(Mutant::name),
-        threads: args.threads.get(),
+        threads: threads(args).get(),
         unique_states: 0,
         generated_states: 0,
         depth: 0,

@@ -60,6 +60,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(outcome.overall().into())
 }
 
+/// A verdict on fewer than all says why it is on fewer.
+fn sentence(overall: Overall, sentence: String) -> String {
+    match overall != Overall::Pass && interrupt::asked() {
+        true => format!("interrupted: {sentence}"),
+        false => sentence,
+    }
+}
+
 fn list() -> String {
     let row = |m: &Mutant| vec![Cell::new(m.name(), style::STRONG), Cell::plain(m.about())];
     table(&Mutant::ALL.iter().map(row).collect::<Vec<_>>())

@@ -36,9 +36,6 @@ enum What {
         /// How the result is written.
         #[arg(long, value_enum, default_value = "human")]
         format: Plain,
-        /// Show its file instead, as `scopes show` does.
-        #[arg(long, conflicts_with = "format")]
-        toml: bool,
     },
     /// Show the file of a scope, to start one of your own from.
     Show {
@@ -52,13 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let listed = What::List { format: Plain::Human };
     let text = match args.what.as_ref().unwrap_or(&listed) {
         What::List { format } => list(*format)?,
-        What::Show { scope } | What::Describe { scope, toml: true, .. } => {
-            source::load(scope)?.text
-        }
-        What::Describe { scope, format: Plain::Human, .. } => human(&source::load(scope)?.scope),
-        What::Describe { scope, format: Plain::Json, .. } => {
-            format::json(&source::load(scope)?.scope)
-        }
+        What::Show { scope } => source::load(scope)?.text,
+        What::Describe { scope, format: Plain::Human } => human(&source::load(scope)?.scope),
+        What::Describe { scope, format: Plain::Json } => format::json(&source::load(scope)?.scope),
     };
     output::result(&text)?;
     Ok(Exit::Holds)

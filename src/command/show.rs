@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use spillway_traces::{
-    Header, Machine, Source, Spillway, Trace, from_itf, show_mermaid, show_svg, show_text, to_itf,
-};
+use spillway_traces::{Machine, Spillway, Trace, show_mermaid, show_svg, show_text, to_itf};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::trace_file::{ITF_EXTENSION, Subject, read, refuse_taken};
-use crate::{output, source, style};
+use crate::run::{Watched, full_at};
+use crate::trace_file::{Subject, read, refuse_taken, refused};
+use crate::{output, style};
 
 /// How a trace is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,6 +26,8 @@ pub(crate) enum As {
 }
 
 /// Show a trace, or write it in another format.
+///
+/// What can be shown of a trace that does not apply is shown; it ends with 2, as a guard refuses an event.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The trace. One that ends in `.itf.json` is read in the Informal Trace Format.
@@ -37,7 +38,8 @@ pub(crate) struct Args {
     /// Where it goes, a new file. If left out standard output.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The scope of an ITF trace that has no header of ours: a builtin scope or the path of a scope file.
+    /// The scope that the trace must be of: a builtin one or the path of a scope file. An ITF trace that has no header
+    /// of ours needs it.
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
 }
@@ -47,47 +49,57 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.out {
         refuse_taken(path)?;
     }
-    let trace = if args.trace.to_string_lossy().ends_with(ITF_EXTENSION) {
-        import(args)?
-    } else {
-        read(&args.trace)?
-    };
+    let trace = read(&args.trace, args.scope.as_deref())?;
+    let walk = walk(&args.trace, &trace, args.as_);
     let text = match args.as_ {
-        As::Text => text(&args.trace, &trace),
+        As::Text => paint(&walk.text),
         As::Mermaid => show_mermaid(&trace),
         As::Svg => show_svg(&trace),
         As::Itf => itf(&args.trace, &trace)?,
         As::Ndjson => ndjson(&trace)?,
     };
     output::result_to(&text, args.out.as_deref())?;
-    Ok(Exit::Holds)
+    Ok(match walk.refused {
+        None => Exit::Holds,
+        Some(refused) => Failure::Input(refused).tell(),
+    })
 }
 
-fn import(args: &Args) -> Result<Trace<Spillway>, Failure> {
-    let failed = |what: String| Failure::Input(format!("{}: {what}", args.trace.display()));
-    let text = std::fs::read_to_string(&args.trace)
-        .map_err(|error| failed(format!("cannot be read: {error}; expected an ITF trace")))?;
-    let header = match &args.scope {
-        Some(name) => {
-            let scope = source::load(name)?.scope.to_json();
-            Some(Header::new::<Spillway>(Source::Model, 0, scope))
-        }
-        None => None,
-    };
-    from_itf(&text, header).map_err(|error| failed(error.to_string()))
+/// A trace as the model runs it.
+struct Walk {
+    /// The trace as text.
+    text: String,
+    /// That it does not apply, if so.
+    refused: Option<String>,
 }
 
-/// The text, with what each step changed as far as the model knows the scope. An older or newer one need not be
-/// known to be read.
-fn text(path: &Path, trace: &Trace<Spillway>) -> String {
-    match Subject::of(path, &trace.header) {
-        Ok(subject) => painted(trace, &subject),
+/// Runs a trace on the model, as far as that knows its scope. An older or newer one need not be known to be read, and
+/// need not be run unless what each step changed is to be shown.
+fn walk(path: &Path, trace: &Trace<Spillway>, as_: As) -> Walk {
+    let subject = match Subject::of(path, &trace.header) {
+        Ok(subject) => subject,
         Err(failure) => {
-            failure.tell();
-            output::warning("only the events are shown, without what they changed");
-            paint(&show_text(trace, None))
+            if as_ == As::Text {
+                failure.tell();
+                output::warning("only the events are shown, without what they changed");
+            }
+            return Walk { text: show_text(trace, None), refused: None };
+        }
+    };
+    let mut machine = subject.watched();
+    let mut text = show_text(trace, Some(&mut machine));
+    if let Some(full) = machine.full().map(|full| full_at(full, &subject.scope)) {
+        match as_ {
+            As::Text => text += &format!("! {full}\n"),
+            _ => output::warning(&full),
         }
     }
+    Walk { text, refused: refusal(path, &machine) }
+}
+
+fn refusal(path: &Path, machine: &Watched) -> Option<String> {
+    let (event, refusal) = machine.refused()?;
+    Some(refused(path, event, refusal.guard, &refusal.reason))
 }
 
 /// The text of a trace of a known system, in colour.

@@ -3,20 +3,28 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use spillway_traces::{Spillway, Trace, Verdict, replay, shrink};
+use spillway_traces::replay::Outcome;
+use spillway_traces::{Expect, Spillway, Trace, Verdict, replay, shrink};
 
+use super::replay::verdict::unconfirmed;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::number::counted;
 use crate::format::table::{Cell, table};
 use crate::format::{self, Plain};
-use crate::trace_file::{self, Subject, refuse_taken, shell, warn_of, write_free};
+use crate::run::full_at;
+use crate::trace_file::{
+    self, Subject, differs, refuse_taken, refused, shell, warn_of, write_free,
+};
 use crate::{output, style};
 
 /// Make a trace smaller that breaks a property, so that it still breaks that one.
+///
+/// It ends with 2 if the trace does not apply, is seen otherwise than recorded, or breaks another property than it
+/// says; with 3 if a bound of the scope is full before anything breaks.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The trace.
+    /// The trace. One that ends in `.itf.json` is read in the Informal Trace Format.
     trace: PathBuf,
     /// Where the smaller one goes, a new file. If left out a name is made up.
     #[arg(long, value_name = "FILE")]
@@ -41,18 +49,13 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if let Some(path) = &args.out {
         refuse_taken(path)?;
     }
-    let trace = trace_file::read(&args.trace)?;
+    let trace = trace_file::read(&args.trace, None)?;
     let subject = Subject::of(&args.trace, &trace.header)?;
     warn_of(subject.mutant);
-    let nothing = || {
-        Failure::Input(format!(
-            "{}: there is nothing to shrink; expected a trace that breaks a property",
-            args.trace.display()
-        ))
-    };
-    let property = broken(&trace, &subject).ok_or_else(nothing)?;
+    let property = broken(&args.trace, &trace, &subject)?;
     let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
-    let shrunk = shrink(&trace.actions(), || subject.machine(), fails).ok_or_else(nothing)?;
+    let shrunk = shrink(&trace.actions(), || subject.machine(), fails)
+        .ok_or_else(|| nothing(&args.trace))?;
     let smaller =
         subject.trace_under(trace.header.clone(), &shrunk.actions, Verdict::Violated, &property)?;
     let written = match &args.out {
@@ -74,12 +77,49 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     Ok(Exit::Holds)
 }
 
-/// The property that a trace breaks: that of its verdict, or else the first.
-fn broken(trace: &Trace<Spillway>, subject: &Subject) -> Option<String> {
-    let replayed = replay(trace, &mut subject.machine());
-    let recorded = trace.end.as_ref().and_then(|end| end.property.clone());
-    let named = replayed.broken.iter().find(|broken| Some(&broken.property) == recorded.as_ref());
-    named.or(replayed.broken.first()).map(|broken| broken.property.clone())
+/// The property that a trace breaks: the one that it was recorded for, or else the first.
+fn broken(path: &Path, trace: &Trace<Spillway>, subject: &Subject) -> Result<String, Failure> {
+    let mut machine = subject.watched();
+    let replayed = replay(trace, &mut machine);
+    let failed = |what: String| Failure::Input(format!("{}: {what}", path.display()));
+    let full = machine.full();
+    match (&replayed.outcome, full) {
+        (Outcome::Refused { event, guard, reason, .. }, None) => {
+            return Err(Failure::Input(refused(path, *event, guard, reason)));
+        }
+        (Outcome::Differs { event, field, recorded, got, .. }, None) => {
+            return Err(Failure::Input(differs(path, *event, field, recorded, got)));
+        }
+        _ => {}
+    }
+    let breaks = |name: &str| replayed.broken.iter().any(|broken| broken.property == name);
+    match (recorded(trace), replayed.broken.first(), full) {
+        (Some(name), _, _) if breaks(name) => Ok(name.to_owned()),
+        (_, None, Some(full)) => Err(Failure::Inconclusive(format!(
+            "{}: nothing is violated before a bound of the scope is full at {}",
+            path.display(),
+            full_at(full, &subject.scope)
+        ))),
+        (Some(name), _, _) => Err(failed(unconfirmed(name, &replayed))),
+        (None, Some(first), _) => Ok(first.property.clone()),
+        (None, None, None) => Err(nothing(path)),
+    }
+}
+
+/// The property that a trace says it breaks.
+fn recorded(trace: &Trace<Spillway>) -> Option<&str> {
+    if let Some(Expect::Violates { property, .. }) = &trace.header.expect {
+        return Some(property);
+    }
+    let violated = trace.end.as_ref().filter(|end| end.verdict == Verdict::Violated);
+    violated.and_then(|end| end.property.as_deref())
+}
+
+fn nothing(path: &Path) -> Failure {
+    Failure::Input(format!(
+        "{}: there is nothing to shrink; expected a trace that breaks a property",
+        path.display()
+    ))
 }
 
 fn human(from: &Path, done: &Done) -> String {

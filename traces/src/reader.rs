@@ -181,6 +181,9 @@ impl<R: BufRead> Lines<R> {
 
 /// The kind of a line and what it holds.
 fn parse_line(line: u64, text: &str) -> Result<(&'static str, Value), TraceError> {
+    if text.trim().is_empty() {
+        return Err(TraceError::new(line, "the line is empty", "one whole JSON object"));
+    }
     let value = strict::parse(text).map_err(|error| {
         let what = strict::describe(&error);
         if error.is_eof() {

@@ -41,8 +41,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             refused: S::Num::of(0),
         };
         match self.entry_at(request, id) {
-            Some((_, true)) => self.drop_message(),
-            Some((at, false)) => self.state.ledger.set(at, row),
+            Some((_, true)) if !self.protocol.has(Mutant::RefusalsForgotten) => self.drop_message(),
+            Some((at, _)) => self.state.ledger.set(at, row),
             None => {
                 let full =
                     self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
@@ -85,7 +85,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         if entry.assignee() != Some(from.index) && !unmatched {
             return self.drop_message();
         }
-        entry.refused = S::Num::of(entry.refused.get() | (1 << from.index));
+        if !self.protocol.has(Mutant::RefusalUnnoted) {
+            entry.refused = S::Num::of(entry.refused.get() | (1 << from.index));
+        }
         entry.to = S::Num::of(0);
         self.state.ledger.set(at, entry);
         if !self.has_receiver(entry) && !self.protocol.has(Mutant::NeverReturned) {

@@ -35,7 +35,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         } else if self.protocol.has(Mutant::DuplicateUnacknowledged) {
             return;
         }
-        let (_, revision) = self.state.stored(planned.user);
+        let (_, newest) = self.state.stored(planned.user);
+        let low = u32::from(self.protocol.has(Mutant::AcknowledgedTooLow));
+        let revision = newest - low;
         self.send(Node::GLOBAL, from, Message::Published { request, revision });
     }
 

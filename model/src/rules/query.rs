@@ -6,7 +6,7 @@ use crate::mutant::Mutant;
 use crate::rows::{Handed, REFUSED, RUNNING, Relay, Replica, Task};
 use crate::scope::Returned;
 use crate::size::{Num, Size, Table};
-use crate::state::Full;
+use crate::state::{Full, SEQUENCE_MAX};
 use crate::step::{Observe, Step};
 
 impl<S: Size, O: Observe> Step<'_, S, O> {
@@ -103,8 +103,15 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let at = self.state.queue.position(running).expect("what is served runs");
         let task = self.state.queue.remove(at);
         let planned = *self.protocol.planned(request);
-        let revision = self.state.servers.get(server.index.into()).applied.get();
-        let version = self.state.replicas.get(self.cell(server, planned.user)).version.get();
+        let user = match self.protocol.has(Mutant::WrongUserAnswered) {
+            true => planned.client,
+            false => planned.user,
+        };
+        let revision = match self.protocol.has(Mutant::RevisionUnderstated) {
+            true => 0,
+            false => self.state.servers.get(server.index.into()).applied.get(),
+        };
+        let version = self.state.replicas.get(self.cell(server, user)).version.get();
         if self.protocol.has(Mutant::AnsweredDirectly) {
             let reply = Message::Reply { request, revision, version };
             self.send(server, Node::client(planned.client), reply);
@@ -126,12 +133,13 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// Hands a redundant task over under a new id and holds it until it is settled.
     pub(super) fn offer(&mut self, server: Node, request: RequestId) {
-        let at = self.queued_at(server, request).expect("what is offered is queued");
-        let task = self.state.queue.remove(at);
+        let at = self.protocol.redundant_at(self.state, server, request);
+        let at = at.expect("what is offered is redundant");
         let mut row = self.state.servers.get(server.index.into());
-        if row.sequence.get() == S::Num::MAX {
+        if row.sequence.get() == SEQUENCE_MAX {
             return self.state.set_full(Full::Sequence);
         }
+        let task = self.state.queue.remove(at);
         row.sequence = S::Num::of(row.sequence.get() + 1);
         self.state.servers.set(server.index.into(), row);
         let handed = Handed {
@@ -240,7 +248,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return;
         }
         match self.protocol.scope().knobs.returned {
-            Returned::Queue => self.enqueue(server, request, row.token.get(), REFUSED, None),
+            Returned::Queue => {
+                let unmarked = self.protocol.has(Mutant::ReturnedUnmarked);
+                let flags = if unmarked { 0 } else { REFUSED };
+                self.enqueue(server, request, row.token.get(), flags, None);
+            }
             Returned::Busy => {
                 let session = Node::communication(self.protocol.planned(request).session);
                 self.send(server, session, Message::Busy { request });
@@ -254,8 +266,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return self.drop_message();
         }
         let held = self.state.relay.count(|r| r.server.get() == key.0);
-        if held >= self.protocol.scope().knobs.relay_max as usize {
-            return self.send(server, from, Message::Busy { request });
+        let full = held >= self.protocol.scope().knobs.relay_max as usize;
+        if full && !self.protocol.has(Mutant::RelayUnbounded) {
+            if !self.protocol.has(Mutant::RelayFullSilently) {
+                self.send(server, from, Message::Busy { request });
+            }
+            return;
         }
         let row = Relay { server: S::Num::of(key.0), request: S::Num::of(key.1) };
         let place = self.state.relay.position(|r| (r.server.get(), r.request.get()) > key);
@@ -297,8 +313,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn query_greets_global(&mut self, server: Node) {
-        let applied = self.state.servers.get(server.index.into()).applied.get();
-        self.send(server, Node::GLOBAL, Message::Hello { applied });
+        let mut row = self.state.servers.get(server.index.into());
+        if self.protocol.has(Mutant::AppliedRewound) {
+            row.applied = S::Num::of(row.applied.get().saturating_sub(1));
+            self.state.servers.set(server.index.into(), row);
+        }
+        self.send(server, Node::GLOBAL, Message::Hello { applied: row.applied.get() });
         if self.protocol.has(Mutant::RelayNotResent) {
             return;
         }

@@ -19,6 +19,8 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("catch-up-crash", include_str!("../../scopes/catch-up-crash.toml")),
     ("handover", include_str!("../../scopes/handover.toml")),
     ("refused", include_str!("../../scopes/refused.toml")),
+    ("refusals", include_str!("../../scopes/refusals.toml")),
+    ("relay-full", include_str!("../../scopes/relay-full.toml")),
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),

@@ -4,7 +4,7 @@
 //! rule of ours. *Not promised*: one reply on the wire, which is false after a retry; nor that there is a reply at
 //! all, see `no-lost-task`. *Broken by*: `second-reply-taken`, `reply-to-oldest`.
 
-use spillway_model::size::{Num, Size, Table};
+use spillway_model::size::{Size, Table};
 use spillway_model::wire;
 use spillway_traces::{Action, Message, Note};
 
@@ -29,7 +29,8 @@ impl Always for AnsweredOnce {
             Message::Reply { request, .. } | Message::Busy { request } => request,
             _ => return false,
         };
-        let waits = step.before.waiting.position(|w| w.request.get() == given.0).is_some();
-        waits && named == given && step.protocol.planned(given).client == to.index
+        // Not the client's own list of what it waits for: that is what a bug would get wrong.
+        let unsettled = step.ghost.floor(given.0).is_some();
+        unsettled && named == given && step.protocol.planned(given).client == to.index
     }
 }

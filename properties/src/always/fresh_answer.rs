@@ -4,7 +4,7 @@
 //! source only says that information is synchronised. *Not promised*: anything learnt between asking and
 //! receiving, since requests are pipelined; by the time of receipt it is false without any fault.
 //! *Broken by*: `token-left-out`, `seen-forgotten`, `acknowledgement-forgotten`, `token-ignored`,
-//! `token-not-offered`, `token-not-assigned`.
+//! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`.
 
 use spillway_model::size::Size;
 use spillway_traces::Note;
@@ -23,6 +23,9 @@ impl Always for FreshAnswer {
         let Some(Note::Given { request, version, .. }) = step.outcome else { return true };
         let Some(floor) = step.ghost.floor(request.0) else { return true };
         let user = step.protocol.planned(request).user;
+        if step.protocol.planned(request).is_publish() {
+            return true;
+        }
         version >= step.after.stored_at(user, floor as usize).0
     }
 }

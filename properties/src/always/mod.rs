@@ -1,4 +1,7 @@
 //! The safety guarantees, one file each, and the list that everything else is made from.
+//!
+//! Not here yet, since the protocol does not have what they speak of: `bounded-overtaking` (classes do not age),
+//! `visible-to-allowed` (nothing is hidden), `no-resurrection` (nothing is deleted).
 
 mod answered_once;
 mod bounded;

@@ -4,7 +4,8 @@
 //! *Source*: "when the number of query tasks a query server has received exceeds a threshold", "the redundant
 //! tasks, those above the threshold". *Not promised*: that a redundant task is handed over; nor anything of an
 //! offer that is repeated under the same id after a reset. *Broken by*: `offered-below-threshold`,
-//! `highest-class-offered`, `oldest-offered`, `running-offered`, `refused-offered`, `foreign-offered`.
+//! `highest-class-offered`, `oldest-offered`, `running-offered`, `refused-offered`, `returned-unmarked`,
+//! `foreign-offered`. A task that was handed over, finished and asked again is a new one in this sense.
 
 use spillway_model::rows::Task;
 use spillway_model::size::{Num, Size, Table};
@@ -29,7 +30,7 @@ impl Always for OverflowOnly {
             return false;
         };
         let threshold = step.protocol.threshold(server.index);
-        let stays = |t: &Task<S::Num>| t.is_running() || t.is_foreign() || t.is_refused();
+        let stays = |t: &Task<S::Num>| t.is_running() || t.is_foreign() || step.ghost.came_back(*t);
         let class = |t: &Task<S::Num>| step.protocol.class(t.request);
         // It is redundant when fewer tasks than there are too many should go before it.
         let first = queue.iter().enumerate().filter(|(place, t)| {

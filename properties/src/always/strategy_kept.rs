@@ -3,7 +3,7 @@
 //! *To an operator*: the control server never sends a task back where it came from, nor again to a server that
 //! has just refused it. *Source*: "task receiving strategy". *Not promised*: which of the allowed servers takes
 //! it; the strategies that allow fewer come with their own scopes. *Broken by*: `assigned-to-source`,
-//! `assigned-to-refuser`.
+//! `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::Action;
@@ -22,6 +22,8 @@ impl Always for StrategyKept {
         let Action::Assign { source, request, to } = step.action else { return true };
         let key = (u32::from(source.index), request.0);
         let entry = step.before.ledger.iter().find(|e| (e.source.get(), e.request.get()) == key);
-        source != to && entry.is_some_and(|e| !e.was_refused_by(to.index))
+        // Not the ledger's own record of refusals: that is what a bug would get wrong.
+        let refused = |e| step.ghost.refusals_of(e) & (1 << to.index) != 0;
+        source != to && entry.is_some_and(|e| !refused(e))
     }
 }

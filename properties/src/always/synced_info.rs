@@ -3,10 +3,11 @@
 //! *To a user*: no query server ever shows information that its owner did not publish, nor an older one after a
 //! newer one. *Source*: the global server "stores it and synchronises it to the query servers". *Not promised*:
 //! that a replica is up to date, see `fresh-answer`; nor anything across a crash of the query server.
-//! *Broken by*: `gap-applied`, `applied-kept-in-crash`, `older-stored`, `update-stale`.
+//! *Broken by*: `gap-applied`, `applied-kept-in-crash`, `applied-rewound`, `older-stored`, `update-stale`,
+//! `revision-understated`, `wrong-user-answered`.
 
 use spillway_model::size::{Num, Size, Table};
-use spillway_traces::{Action, Node};
+use spillway_traces::{Action, Node, Note};
 
 use crate::judged::{Always, Situation, Stepped};
 
@@ -16,7 +17,8 @@ pub struct SyncedInfo;
 impl Always for SyncedInfo {
     const NAME: &'static str = "synced-info";
     const STATEMENT: &'static str = "what a query server holds for a user is something the global server stored \
-        for that user, with no gap below its applied revision; while it is up, neither goes back";
+        for that user, with no gap below its applied revision; while it is up, neither goes back; and so is what it \
+        answers";
 
     fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let users = s.protocol.clients().len();
@@ -35,18 +37,28 @@ impl Always for SyncedInfo {
     }
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
-        let server = match step.action {
-            Action::Deliver { to, .. } if step.protocol.query_servers().contains(&to.index) => to,
-            _ => return true,
-        };
-        if server != Node::query(server.index) {
-            return true;
-        }
-        let (before, after) = (step.before, step.after);
-        let at = usize::from(server.index);
-        let users = step.protocol.clients().len();
-        let mut cells = at * users..(at + 1) * users;
-        after.servers.get(at).applied >= before.servers.get(at).applied
-            && cells.all(|c| after.replicas.get(c).version >= before.replicas.get(c).version)
+        goes_not_back(step) && tells_what_was_stored(step)
     }
+}
+
+/// No replica goes back, but for that of a query server that crashes.
+fn goes_not_back<S: Size>(step: &Stepped<'_, S>) -> bool {
+    let (before, after) = (step.before, step.after);
+    if before.servers == after.servers && before.replicas == after.replicas {
+        return true;
+    }
+    let users = step.protocol.clients().len();
+    let up = |c: &u16| step.action != Action::Crash { node: Node::query(*c) };
+    step.protocol.query_servers().filter(up).map(usize::from).all(|c| {
+        let mut cells = c * users..(c + 1) * users;
+        after.servers.get(c).applied >= before.servers.get(c).applied
+            && cells.all(|at| after.replicas.get(at).version >= before.replicas.get(at).version)
+    })
+}
+
+/// An answer that a client is given holds what was stored for the user, as of the revision that it names.
+fn tells_what_was_stored<S: Size>(step: &Stepped<'_, S>) -> bool {
+    let Some(Note::Given { request, revision, version }) = step.outcome else { return true };
+    let planned = step.protocol.planned(request);
+    planned.is_publish() || version == step.after.stored_at(planned.user, revision as usize).0
 }

@@ -15,8 +15,9 @@ use crate::trace_file::shell;
 /// The whole report.
 pub(super) fn text(done: &Done<'_>) -> String {
     let (report, scope) = (&done.report, &done.subject.scope);
+    let file = done.file.as_ref().map(|file| format!("  ({file})")).unwrap_or_default();
     let mut parts = vec![
-        format!("{}\n{}\n", strong(&scope.name), faint(&scope.about)),
+        format!("{}{}\n{}\n", strong(&scope.name), faint(file), faint(&scope.about)),
         table(&rows(report)),
         facts(done),
     ];
@@ -77,7 +78,7 @@ fn facts(done: &Done<'_>) -> String {
     }
     match report.stopped {
         Some(Stopped::Violation) | None => {}
-        Some(stopped) => fact("stopped", why_stopped(stopped, &done.subject.scope)),
+        Some(stopped) => fact("stopped", why_stopped(stopped, done)),
     }
     if report.findings.iter().any(|finding| finding.kind == Kind::Eventually) {
         fact("undecided", UNDECIDED.to_owned());
@@ -103,7 +104,7 @@ fn took(report: &Report) -> String {
 fn shown(done: &Done<'_>, run: &Run) -> String {
     let statement = match (catalog::find(run.property), done.report.stopped) {
         (Ok(known), _) => known.statement.to_owned(),
-        (Err(_), Some(stopped)) => why_stopped(stopped, &done.subject.scope),
+        (Err(_), Some(stopped)) => why_stopped(stopped, done),
         (Err(_), None) => String::new(),
     };
     let text = crate::command::show::painted(&run.trace, &done.subject);

@@ -73,7 +73,7 @@ pub(super) fn text(done: &Done<'_>) -> String {
         mutant: report.mutant,
         stopped: report.stopped.map(|stopped| Cause {
             by: knob(stopped),
-            message: why_stopped(stopped, &done.subject.scope),
+            message: why_stopped(stopped, done),
             trace: file_of(SCOPE_BOUNDS),
         }),
     })

@@ -1,6 +1,6 @@
 //! A check as cases, one for each property, for continuous integration.
 
-use spillway_properties::{Finding, Kind, Stopped, UNDECIDED, Verdict, catalog};
+use spillway_properties::{Finding, Kind, SCOPE_BOUNDS, Stopped, UNDECIDED, Verdict, catalog};
 
 use super::Done;
 use super::words::{headline, summary, why_stopped};
@@ -17,8 +17,15 @@ pub(super) fn of(done: &Done<'_>) -> Suite {
         name: format!("spillway check {}{mutant}", report.scope),
         seconds: report.seconds,
         summary: summary(done),
-        cases: report.findings.iter().map(case).collect(),
+        cases: report.findings.iter().map(case).chain(bound(done)).collect(),
     }
+}
+
+/// A bound of the scope that is full is one error, not one for each property that it leaves undecided.
+fn bound(done: &Done<'_>) -> Option<Case> {
+    let stopped = done.report.stopped.filter(|stopped| matches!(stopped, Stopped::Bound(_)))?;
+    let outcome = Outcome::Undecided(why_stopped(stopped, done));
+    Some(Case { name: SCOPE_BOUNDS.to_owned(), outcome })
 }
 
 fn outcome(done: &Done<'_>, finding: &Finding) -> Outcome {
@@ -31,8 +38,11 @@ fn outcome(done: &Done<'_>, finding: &Finding) -> Outcome {
         (Verdict::Inconclusive, Some(Stopped::Violation)) if decidable => {
             Outcome::Skipped("undecided: the check stopped at a violation".to_owned())
         }
+        (Verdict::Inconclusive, Some(Stopped::Bound(_))) if decidable => {
+            Outcome::Skipped("undecided: a bound of the scope is full".to_owned())
+        }
         (Verdict::Inconclusive, Some(stopped)) if decidable => {
-            Outcome::Undecided(why_stopped(stopped, &done.subject.scope))
+            Outcome::Undecided(why_stopped(stopped, done))
         }
         (Verdict::Inconclusive, _) if finding.counts => Outcome::Undecided(UNDECIDED.to_owned()),
         (Verdict::Inconclusive, _) => Outcome::Skipped(UNDECIDED.to_owned()),

@@ -1,23 +1,24 @@
 //! The sentences about a check that more than one format needs.
 
-use spillway_model::{Full, Scope};
+use spillway_model::Full;
 use spillway_properties::{Finding, Kind, Overall, Report, Stopped, Verdict};
 
 use super::Done;
 use crate::format::number::{count, counted};
+use crate::run::too_small;
 
 /// The verdict in a sentence.
 pub(super) fn summary(done: &Done<'_>) -> String {
-    let (report, scope) = (&done.report, &done.subject.scope);
+    let report = &done.report;
     let name = &report.scope;
     match report.overall() {
         Overall::Pass => format!("{name} holds: {}", well(report)),
         Overall::Fail => format!("{name} fails: {}", wrong(done)),
         Overall::Inconclusive => match report.stopped {
             Some(stopped) => format!(
-                "{name} is inconclusive: {}; {} are covered, to depth {}",
-                why_stopped(stopped, scope),
-                counted(report.unique_states, "state"),
+                "{name} is inconclusive: {}; {} covered, to depth {}",
+                why_stopped(stopped, done),
+                are(report.unique_states, "state"),
                 report.depth
             ),
             None => format!("{name} is inconclusive: liveness is not decided yet"),
@@ -93,20 +94,27 @@ pub(super) fn kind(kind: Kind) -> &'static str {
 }
 
 /// Why the exploration ended early, and what to do about it.
-pub(super) fn why_stopped(stopped: Stopped, scope: &Scope) -> String {
+pub(super) fn why_stopped(stopped: Stopped, done: &Done<'_>) -> String {
     match stopped {
         Stopped::Violation => "it stopped where that was found".to_owned(),
-        Stopped::Depth(n) => format!("it stopped at {} on a path, by --depth-max", states(n)),
-        Stopped::States(n) => format!("it stopped at {} generated, by --states-max", states(n)),
+        Stopped::Depth(n) => {
+            format!("it stopped at runs of {}, by --depth-max", counted(n, "step"))
+        }
+        // The engine ends a block of states later than it was told to.
+        Stopped::States(n) => format!(
+            "it stopped at {}, by --states-max {n}",
+            counted(done.report.generated_states, "generated state")
+        ),
         Stopped::Seconds(n) => {
-            format!("it stopped after {} seconds, by --seconds-max", count_u64(n))
+            let n = usize::try_from(n).unwrap_or(usize::MAX);
+            format!("it stopped after {}, by --seconds-max", counted(n, "second"))
         }
         Stopped::Memory(mib) => format!(
             "it stopped at {} MiB of memory; allow more with --memory-max, or make the scope smaller",
             count_u64(mib)
         ),
         Stopped::Interrupt => "it was interrupted".to_owned(),
-        Stopped::Bound(full) => too_small(full, scope),
+        Stopped::Bound(full) => too_small(full, &done.subject.scope),
     }
 }
 
@@ -124,29 +132,11 @@ pub(super) fn knob(stopped: Stopped) -> &'static str {
     }
 }
 
-fn states(number: usize) -> String {
-    counted(number, "state")
+/// A count and what it counts, as the subject of a sentence.
+fn are(number: usize, what: &str) -> String {
+    format!("{} {}", counted(number, what), if number == 1 { "is" } else { "are" })
 }
 
 fn count_u64(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX))
-}
-
-/// Which bound of the scope did not suffice, and the knob to turn.
-fn too_small(full: Full, scope: &Scope) -> String {
-    match full {
-        Full::Link { from, to } => format!(
-            "the link {from} → {to} is full: it holds {}, and one more is sent; raise `link-max`",
-            counted(scope.knobs.link_max as usize, "message")
-        ),
-        Full::Flight => "more messages are in flight than the largest state has room for; lower \
-            `link-max` or the number of nodes or requests"
-            .to_owned(),
-        Full::Table => "a table holds more than the largest state has room for; lower the number \
-            of requests or faults"
-            .to_owned(),
-        Full::Sequence => "a query server has offered tasks more often than it can count; lower \
-            the number of faults"
-            .to_owned(),
-    }
 }

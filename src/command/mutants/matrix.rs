@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::format::number::counted;
 use crate::format::table::{Cell, table};
 use crate::format::{self, Case, Suite, verdict_line};
-use crate::{source, style};
+use crate::{interrupt, source, style};
 
 /// How many states are generated for a row, about: what does not break by then stays blank.
 const STATES_MAX: NonZeroUsize = NonZeroUsize::new(2_000_000).expect("it is not zero");
@@ -51,7 +51,8 @@ pub(super) fn check_all(mutants: &[Mutant]) -> Result<Matrix, Failure> {
     });
     let rows: Vec<Row> = rows.collect();
     let bites = |name: &str| rows.iter().any(|row| row.broken.contains_key(name));
-    let all = mutants.len() == Mutant::ALL.len(); // of fewer, nobody expects that they break everything
+    // Of fewer, nobody expects that they break everything.
+    let all = mutants.len() == Mutant::ALL.len() && !interrupt::asked();
     let toothless = ALWAYS.iter().map(|known| known.name).filter(|name| all && !bites(name));
     let toothless: Vec<&'static str> = toothless.collect();
     let verdict = match () {
@@ -126,7 +127,7 @@ impl Matrix {
         if !self.toothless.is_empty() {
             sentence += &format!("; nothing breaks {}", self.toothless.join(", "));
         }
-        sentence
+        super::sentence(self.verdict, sentence)
     }
 
     /// The columns by number, since their names are too long to stand above them.

@@ -149,11 +149,12 @@ impl Kept {
     fn sentence(&self) -> String {
         let all = counted(self.mutants.len(), "seeded bug");
         let of = |verdict| self.mutants.iter().filter(|row| row.verdict == verdict).count();
-        match self.verdict {
+        let told = match self.verdict {
             Overall::Pass => format!("{all} found as promised"),
             Overall::Fail => format!("{} of {all} not found as promised", of(Overall::Fail)),
             Overall::Inconclusive => format!("{} of {all} not decided", of(Overall::Inconclusive)),
-        }
+        };
+        super::sentence(self.verdict, told)
     }
 }
 

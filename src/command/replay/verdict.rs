@@ -5,15 +5,45 @@ use spillway_traces::file::event_line;
 use spillway_traces::replay::{Broken, Outcome};
 use spillway_traces::{End, Expect, Replayed, Spillway, Trace, Verdict};
 
-/// The verdict, in short and in a sentence. `reached` are the situations that the last state is one of.
-pub(super) fn of(
+use crate::exit::Exit;
+
+/// What the machine says at the end, beside the replay itself.
+pub(super) struct Ended {
+    /// The situations that the last state is one of.
+    pub(super) reached: Vec<&'static str>,
+    /// The bound of the scope that is full, if one is, and after which event.
+    pub(super) full: Option<String>,
+}
+
+/// A replay, judged.
+pub(super) struct Judged {
+    pub(super) overall: Overall,
+    /// As the verdict says, but for a trace that does not apply: that is bad input.
+    pub(super) exit: Exit,
+    /// In a sentence.
+    pub(super) summary: String,
+}
+
+/// The verdict.
+pub(super) fn of(trace: &Trace<Spillway>, replayed: &Replayed, ended: &Ended) -> Judged {
+    let (overall, summary) = match (&trace.header.expect, &ended.full) {
+        (Some(expect), full) => expected(trace, replayed, expect, full.as_deref()),
+        (None, Some(full)) => until_full(trace, replayed, full),
+        (None, None) => told(trace, replayed, &ended.reached),
+    };
+    let refused = ended.full.is_none() && matches!(replayed.outcome, Outcome::Refused { .. });
+    let exit = match overall {
+        Overall::Fail if refused => Exit::BadInput,
+        overall => overall.into(),
+    };
+    Judged { overall, exit, summary }
+}
+
+fn told(
     trace: &Trace<Spillway>,
     replayed: &Replayed,
     reached: &[&'static str],
 ) -> (Overall, String) {
-    if let Some(expect) = &trace.header.expect {
-        return expected(trace, replayed, expect);
-    }
     match (&replayed.outcome, &trace.end) {
         (Outcome::Refused { event, guard, .. }, end) => {
             let recorded = end.as_ref().is_some_and(|end| end.verdict == Verdict::Refused);
@@ -25,6 +55,15 @@ pub(super) fn of(
         }
         (Outcome::Matched, Some(end)) => confirmed(end, replayed, reached),
         (Outcome::Matched, None) => without_end(trace, replayed),
+    }
+}
+
+/// A bound of the scope is full: what was violated before stands, and nothing else is known.
+fn until_full(trace: &Trace<Spillway>, replayed: &Replayed, full: &str) -> (Overall, String) {
+    match (&trace.end, replayed.broken.is_empty()) {
+        (_, true) => (Overall::Inconclusive, full.to_owned()),
+        (Some(end), false) => confirmed(end, replayed, &[]),
+        (None, false) => without_end(trace, replayed),
     }
 }
 
@@ -49,10 +88,7 @@ fn confirmed(end: &End, replayed: &Replayed, reached: &[&'static str]) -> (Overa
     match (end.verdict, replayed.broken.first()) {
         (Verdict::Violated, _) => match replayed.broken.iter().find(named) {
             Some(broken) => (Overall::Fail, format!("{}, as recorded", breach(broken))),
-            None => (
-                Overall::Fail,
-                format!("{property} was recorded as violated, but nothing breaks it"),
-            ),
+            None => (Overall::Fail, unconfirmed(property, replayed)),
         },
         (verdict, Some(broken)) => {
             (Overall::Fail, format!("{}, but the record says: {verdict}", breach(broken)))
@@ -69,6 +105,15 @@ fn confirmed(end: &End, replayed: &Replayed, reached: &[&'static str]) -> (Overa
     }
 }
 
+/// That a property was recorded as violated, but does not break.
+pub(in crate::command) fn unconfirmed(property: &str, replayed: &Replayed) -> String {
+    let instead = match replayed.broken.first() {
+        Some(broken) => format!("{} breaks instead", broken.property),
+        None => "nothing breaks it".to_owned(),
+    };
+    format!("{property} was recorded as violated, but {instead}")
+}
+
 fn breach(broken: &Broken) -> String {
     match broken.event {
         Some(event) => format!("{} is violated at event {event}", broken.property),
@@ -77,7 +122,13 @@ fn breach(broken: &Broken) -> String {
 }
 
 /// A trace of the corpus says what it is there to show; that decides, and nothing else.
-fn expected(trace: &Trace<Spillway>, replayed: &Replayed, expect: &Expect) -> (Overall, String) {
+/// Only a bound of the scope that is full leaves it open.
+fn expected(
+    trace: &Trace<Spillway>,
+    replayed: &Replayed,
+    expect: &Expect,
+    full: Option<&str>,
+) -> (Overall, String) {
     let (met, what) = match expect {
         Expect::Accepted => (replayed.matched(), "every event is accepted".to_owned()),
         Expect::Refused { line } => {
@@ -92,8 +143,9 @@ fn expected(trace: &Trace<Spillway>, replayed: &Replayed, expect: &Expect) -> (O
             (met, format!("{property} is violated{}", with.unwrap_or_default()))
         }
     };
-    match met {
-        true => (Overall::Pass, format!("as expected, {what}")),
-        false => (Overall::Fail, format!("expected that {what}, which is not so")),
+    match (met, full) {
+        (true, _) => (Overall::Pass, format!("as expected, {what}")),
+        (false, Some(full)) => (Overall::Inconclusive, full.to_owned()),
+        (false, None) => (Overall::Fail, format!("expected that {what}, which is not so")),
     }
 }
