@@ -188,7 +188,9 @@ fn at(path: &Path, line: u64) -> String {
 /// That a guard refuses an event of a trace, as an error.
 pub(crate) fn refused(path: &Path, event: u64, guard: &str, reason: &str) -> String {
     let place = at(path, event_line(event));
-    format!("{place}: the trace does not apply: event {event} is refused by guard `{guard}`: {reason}")
+    format!(
+        "{place}: the trace does not apply: event {event} is refused by guard `{guard}`: {reason}"
+    )
 }
 
 /// That an event of a trace is seen otherwise than recorded, as an error.

@@ -204,6 +204,10 @@ fn a_bound_leaves_it_inconclusive() {
         let report = json(&ended.out);
         assert_eq!((ended.code, &report["verdict"]), (3, &"inconclusive".into()), "{option}");
         assert_eq!(format!("--{}", report["stopped"]["by"].as_str().unwrap_or_default()), option);
+        let message = report["stopped"]["message"].as_str().unwrap_or_default();
+        let generated =
+            format!("{} generated states, by --states-max 50", report["generated_states"]);
+        assert!(option != "--states-max" || message.contains(&generated), "{message}");
     }
 }
 
@@ -223,7 +227,9 @@ fn a_scope_that_is_too_small_names_its_knob() {
     let message = stopped["message"].as_str().unwrap_or_default();
     assert!(message.starts_with("the link A0 → B0 is full: it holds 1 message"), "{message}");
     assert!(message.ends_with("raise `link-max`"), "{message}");
-    assert_eq!(folder.run(&["replay", "tiny.scope-bounds.trace.ndjson"]).code, 3);
+    let junit = folder.run(&["check", "small.toml", "--format", "junit"]).out;
+    assert!(junit.contains("errors=\"1\""), "{junit}");
+    assert!(junit.contains("name=\"scope-bounds\">\n      <error message=\"the link "), "{junit}");
 }
 
 #[cfg(unix)]

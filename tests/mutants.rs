@@ -77,3 +77,21 @@ fn every_counterexample_can_be_worked_with() {
         assert!(code == 1 && out.ends_with(", as recorded\n"), "{mutant}: {out}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_is_told() {
+    use std::process::{Command, Stdio};
+    let child = Command::new(env!("CARGO_BIN_EXE_spillway"))
+        .args(["mutants", "--full"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("there is kill").success());
+    let output = child.wait_with_output().expect("it ends");
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{out}");
+    assert!(out.contains("\n? interrupted: "), "{out}");
+}

@@ -60,5 +60,20 @@ fn what_is_no_toml_or_no_text_is_told() {
     folder.write("bad.toml", "");
     assert!(folder.refused(&["check", "bad.toml"]).contains("the scope is empty"));
     std::fs::write(folder.at("bad.toml"), [b'n', 0xff]).expect("the folder can be written");
-    assert!(folder.refused(&["check", "bad.toml"]).contains("it is not UTF-8 from byte 2 on"));
+    let told = folder.refused(&["check", "bad.toml"]);
+    assert!(told.starts_with("error: bad.toml:1: it is not UTF-8 from byte 2 on"), "{told}");
+    std::fs::write(folder.at("bad.toml"), b"a\nb\n\xff").expect("the folder can be written");
+    let told = folder.refused(&["check", "bad.toml"]);
+    assert!(told.starts_with("error: bad.toml:3: it is not UTF-8 from byte 5 on"), "{told}");
+}
+
+#[test]
+fn a_copy_under_another_name_is_told_apart() {
+    let folder = Folder::new();
+    folder.write("copy.toml", TINY);
+    let ended = folder.run(&["check", "./copy.toml"]);
+    assert_eq!(ended.code, 0);
+    assert_eq!(ended.err, "warning: ./copy.toml: the scope in it is named `tiny`\n");
+    assert!(ended.out.starts_with("tiny  (./copy.toml)\n"), "{}", ended.out);
+    assert_eq!(folder.run(&["check", "./tiny.toml"]).err, "");
 }

@@ -83,8 +83,9 @@ fn a_step_that_is_not_allowed_is_refused_by_a_named_guard() {
     let mut lines = lines(&folder);
     lines.truncate(2); // the header and the first event
     lines.push(r#"{"event":{"index":1,"time":1,"node":"C0","action":{"serve":{"server":"C0","request":0}},"observed":{}}}"#.to_owned());
-    let ended = folder.run(&["replay", unfinished(&folder, &lines)]);
-    assert_eq!(ended.code, 1);
+    let file = unfinished(&folder, &lines);
+    let ended = folder.run(&["replay", file]);
+    assert_eq!(ended.code, 2);
     assert!(
         ended
             .out
@@ -94,6 +95,108 @@ fn a_step_that_is_not_allowed_is_refused_by_a_named_guard() {
     );
     assert!(ended.out.contains("\n    guard `"), "{}", ended.out);
     assert!(ended.out.contains("the nearest step allowed was: "), "{}", ended.out);
+    let error =
+        "error: unfinished.ndjson:3: the trace does not apply: event 1 is refused by guard `";
+    let told = folder.refused(&["shrink", file]);
+    assert!(told.starts_with(error), "{told}");
+    for how in ["text", "mermaid", "svg", "ndjson"] {
+        let shown = folder.run(&["show", file, "--as", how]);
+        assert_eq!(shown.code, 2, "{how}");
+        assert!(!shown.out.is_empty() && shown.err.starts_with(error), "{how}: {}", shown.err);
+    }
+    // A trace that is there to be refused is none that does not apply.
+    let expects = |line: u32| format!(r#","expect":{{"refused":{{"line":{line}}}}}}}}}"#);
+    let header = lines[0].strip_suffix("}}").expect("the header ends").to_owned();
+    for (line, code) in [(3, 0), (2, 2)] {
+        lines[0] = header.clone() + &expects(line);
+        assert_eq!(folder.run(&["replay", unfinished(&folder, &lines)]).code, code, "{line}");
+    }
+}
+
+#[test]
+fn an_event_that_differs_cannot_be_shrunk() {
+    let folder = Folder::with_trace();
+    let mut lines = lines(&folder);
+    lines[0] = lines[0].replace("\"mutant\":\"load-unchecked\",", "");
+    lines.pop();
+    let told = folder.refused(&["shrink", unfinished(&folder, &lines)]);
+    assert!(told.starts_with("error: unfinished.ndjson:8: event 6 differs in `sent`: "), "{told}");
+}
+
+#[test]
+fn a_property_that_is_none_is_told_by_line() {
+    let folder = Folder::with_trace();
+    let file = altered(&folder, 9, BROKEN, "threshold-kep");
+    for command in ["replay", "show", "shrink"] {
+        assert_eq!(
+            folder.refused(&[command, file]),
+            "error: altered.ndjson:9: no property is called `threshold-kep`; did you mean `threshold-kept`?\n"
+        );
+    }
+    let told = folder.refused(&["replay", altered(&folder, 9, BROKEN, "zzz")]);
+    assert!(told.ends_with("; `spillway properties` lists them\n"), "{told}");
+}
+
+#[test]
+fn another_property_than_the_recorded_one_is_not_passed_off_for_it() {
+    let folder = Folder::with_trace();
+    let file = altered(&folder, 9, BROKEN, "fresh-answer");
+    let what = "fresh-answer was recorded as violated, but threshold-kept breaks instead\n";
+    let ended = folder.run(&["replay", file]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.out.ends_with(&format!("✗ {what}")), "{}", ended.out);
+    assert_eq!(folder.refused(&["shrink", file]), format!("error: altered.ndjson: {what}"));
+}
+
+#[test]
+fn a_full_bound_is_told_and_decides_nothing() {
+    for link_max in [1, 2] {
+        let folder = Folder::new();
+        let scope = folder.run(&["scopes", "show", "default"]).out;
+        let knobs = format!("[knobs]\nlink-max = {link_max}");
+        let lines = scope.lines().filter(|line| !line.starts_with("link-max"));
+        let scope: String = lines.map(|line| format!("{line}\n")).collect();
+        folder.write("default.toml", &scope.replacen("[knobs]", &knobs, 1));
+        let trace = "default.scope-bounds.trace.ndjson";
+        assert_eq!(folder.run(&["check", "./default.toml"]).code, 3);
+        let events = folder.read(trace).lines().count() - 2;
+        let full = format!("event {}: the link ", events - 1);
+        let end = "and one more is sent; raise `link-max`\n";
+        let ended = folder.run(&["replay", trace]);
+        assert_eq!(ended.code, 3);
+        let verdict = ended.out.lines().last().unwrap_or_default();
+        assert!(verdict.starts_with(&format!("? {full}")), "{verdict}");
+        assert!(ended.out.ends_with(end), "{verdict}");
+        let shown = folder.run(&["show", trace]);
+        assert_eq!((shown.code, shown.err.as_str()), (0, ""));
+        let last = shown.out.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&format!("! {full}")) && shown.out.ends_with(end), "{last}");
+        let shrunk = folder.run(&["shrink", trace]);
+        assert_eq!((shrunk.code, shrunk.out.as_str()), (3, ""));
+        assert!(shrunk.err.contains(&full) && shrunk.err.ends_with(end), "{}", shrunk.err);
+    }
+}
+
+#[test]
+fn an_empty_line_is_told_as_one() {
+    let folder = Folder::with_trace();
+    let mut lines = lines(&folder);
+    lines[2] = String::new();
+    let told = folder.refused(&["replay", unfinished(&folder, &lines)]);
+    assert!(told.starts_with("error: unfinished.ndjson:3: the line is empty; "), "{told}");
+}
+
+#[test]
+fn itf_is_replayed_and_shrunk_too() {
+    let folder = Folder::with_trace();
+    assert_eq!(folder.run(&["show", TRACE, "--as", "itf", "--out", "t.itf.json"]).code, 0);
+    let ended = folder.run(&["replay", "t.itf.json", "--scope", "tiny.toml"]);
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(ended.out.ends_with("✗ threshold-kept is violated at event 6, as recorded\n"));
+    assert_eq!(folder.run(&["shrink", "t.itf.json"]).code, 0);
+    assert_eq!(folder.run(&["replay", "t.shrunk.trace.ndjson"]).code, 1);
+    let told = folder.refused(&["show", "t.itf.json", "--scope", "default"]);
+    assert!(told.starts_with("error: t.itf.json: a trace of another scope: `tiny`"), "{told}");
 }
 
 #[test]
@@ -145,8 +248,10 @@ fn a_trace_that_is_none_is_told_by_line() {
 #[test]
 fn a_trace_of_another_scope_is_refused() {
     let folder = Folder::with_trace();
-    let told = folder.refused(&["replay", TRACE, "--scope", "default"]);
-    assert!(told.contains("a trace of another scope: `tiny`"), "{told}");
+    for command in ["replay", "show"] {
+        let told = folder.refused(&[command, TRACE, "--scope", "default"]);
+        assert!(told.contains(":1: a trace of another scope: `tiny`"), "{told}");
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ fn unknown_names_are_told_with_the_nearest() {
         (&["check", "--format", "jsn"], "a similar value exists: 'json'"),
         (&["check", "--engine", "statewrong"], "a similar value exists: 'stateright'"),
         (&["check", "--threads", "0"], "invalid value '0' for '--threads <N>'"),
+        (&["check", "--threads", "257"], "257 is not in 1..=256"),
+        (&["scopes", "describe", "default", "--toml"], "unexpected argument '--toml'"),
         (&["check", "--states-max", "many"], "invalid value 'many' for '--states-max <N>'"),
         (&["replay", "t", "--on", "impl"], "[possible values: model]"),
         (&["show", "t", "--as", "mermad"], "a similar value exists: 'mermaid'"),
@@ -41,6 +43,28 @@ fn files_that_are_not_there_are_told_by_name() {
         let told = folder.refused(&[command, "no.trace.ndjson"]);
         assert!(told.starts_with("error: `no.trace.ndjson` cannot be opened: "), "{told}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_without_end_and_folders_are_no_files() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.at("d.toml")).expect("the folder can be written");
+    std::fs::create_dir(folder.at("d.itf.json")).expect("the folder can be written");
+    std::os::unix::fs::symlink("/dev/zero", folder.at("z.itf.json")).expect("links can be made");
+    let told = folder.refused(&["check", "d.toml"]);
+    assert!(told.starts_with("error: d.toml: cannot be read: "), "{told}");
+    let told = folder.refused(&["check", "/dev/zero"]);
+    assert!(told.starts_with("error: /dev/zero:1:1: the file is too long; expected "), "{told}");
+    for command in ["replay", "shrink", "show"] {
+        let told = folder.refused(&[command, "d.itf.json"]);
+        assert!(told.starts_with("error: d.itf.json: cannot be read: "), "{told}");
+        assert!(folder.refused(&[command, "d.toml"]).starts_with("error: d.toml:1: "));
+        let told = folder.refused(&[command, "/dev/zero"]);
+        assert!(told.starts_with("error: /dev/zero:1: the line is too long"), "{told}");
+    }
+    let told = folder.refused(&["show", "z.itf.json"]);
+    assert!(told.starts_with("error: z.itf.json: it is too long; expected at most "), "{told}");
 }
 
 #[test]
@@ -72,7 +96,6 @@ fn listings_name_everything() {
     assert!(scopes.trim_start().starts_with("default "), "{scopes}");
     let shown = folder.run(&["scopes", "show", "tiny.toml"]);
     assert_eq!((shown.code, shown.out.as_str()), (0, common::TINY));
-    assert_eq!(folder.run(&["scopes", "describe", "tiny.toml", "--toml"]), shown);
     let described = folder.run(&["scopes", "describe", "tiny.toml"]);
     insta::assert_snapshot!(described.out);
     let json = folder.run(&["scopes", "describe", "tiny.toml", "--format", "json"]).out;

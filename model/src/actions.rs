@@ -143,7 +143,7 @@ impl<S: Size> Protocol<S> {
         state.link(a, b).is_empty() && state.link(b, a).is_empty()
     }
 
-    /// Whether a crash loses anything, or makes a peer send anything but a Hello for what is known.
+    /// Whether a crash loses anything, or makes anybody send anything but the Hello of one that has applied nothing.
     fn crash_matters(&self, state: &State<S>, node: Node, peers: &[Node]) -> bool {
         let own = u32::from(node.index);
         let empty = match node.role {
@@ -162,7 +162,7 @@ impl<S: Size> Protocol<S> {
     }
 
     /// Whether a reset of the link between two nodes, in either order, loses anything or has anything sent again
-    /// but a Hello for what is known.
+    /// but a Hello of a query server that has applied nothing.
     fn link_matters(&self, state: &State<S>, a: Node, b: Node) -> bool {
         let (a, b) = if a < b { (a, b) } else { (b, a) };
         if !self.is_quiet(state, a, b) {
@@ -185,7 +185,9 @@ impl<S: Size> Protocol<S> {
             (_, Role::Global) => {
                 let cursor = state.feeds.get(low as usize).cursor.get();
                 let applied = state.servers.get(low as usize).applied.get();
-                cursor != applied + 1 || state.relay.position(|r| r.server.get() == low).is_some()
+                applied > 0
+                    || cursor != 1
+                    || state.relay.position(|r| r.server.get() == low).is_some()
             }
             _ => {
                 state.handed.position(|h| h.server.get() == low).is_some()

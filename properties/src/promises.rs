@@ -55,7 +55,7 @@ pub const PROMISES: &[Promise] = &[
     bug(Mutant::DoneUnsaid, "final-states", "routing", 21),
     bug(Mutant::RevisionUnderstated, "synced-info", "catch-up-crash", 15),
     bug(Mutant::WrongUserAnswered, "synced-info", "crash-global", 13),
-    bug(Mutant::AppliedRewound, "synced-info", "catch-up", 9),
+    bug(Mutant::AppliedRewound, "synced-info", "catch-up", 7),
     bug(Mutant::ReturnedUnmarked, "overflow-only", "refusals", 16),
     bug(Mutant::RelayFullSilently, "final-states", "relay-full", 14),
     bug(Mutant::RelayUnbounded, "bounded", "relay-full", 6),

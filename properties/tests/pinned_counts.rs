@@ -38,8 +38,8 @@ pinned! {
     crash: "crash", 1_481_400, 7_330_355, 61;
     crash_global: "crash-global", 101_001, 497_667, 32;
     reset: "reset", 2_919_795, 13_585_059, 63;
-    reset_global: "reset-global", 405_787, 2_048_066, 39;
-    catch_up: "catch-up", 9_005, 35_237, 26;
+    reset_global: "reset-global", 511_134, 2_688_506, 39;
+    catch_up: "catch-up", 10_175, 41_791, 26;
     catch_up_crash: "catch-up-crash", 86_410, 362_532, 38;
     handover: "handover", 1_210_764, 6_200_961, 60;
     refused: "refused", 15_919, 52_913, 50;

@@ -51,8 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let trace = trace_file::read(&args.trace, None)?;
     let subject = Subject::of(&args.trace, &trace.header)?;
-    warn_of(subject.mutant);
     let property = broken(&args.trace, &trace, &subject)?;
+    warn_of(subject.mutant);
     let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
     let shrunk = shrink(&trace.actions(), || subject.machine(), fails)
         .ok_or_else(|| nothing(&args.trace))?;

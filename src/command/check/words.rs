@@ -140,3 +140,16 @@ fn are(number: usize, what: &str) -> String {
 fn count_u64(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::are;
+
+    #[test]
+    fn one_is_and_several_are() {
+        assert_eq!(
+            [0, 1, 2].map(|n| are(n, "state")),
+            ["0 states are", "1 state is", "2 states are"]
+        );
+    }
+}
