@@ -148,6 +148,7 @@ pub fn from_itf<V: Vocabulary>(text: &str, header: Option<Header>) -> Result<Tra
             return Err(ItfError::new(None, "no `header` in `#meta`", "one there, or one given"));
         }
     };
+    check_shape(&file, meta)?;
     let Some(states) = file.get("states").and_then(Value::as_array) else {
         return Err(ItfError::new(None, "no list `states`", "the states of an ITF trace"));
     };
@@ -157,6 +158,24 @@ pub fn from_itf<V: Vocabulary>(text: &str, header: Option<Header>) -> Result<Tra
         None => None,
     };
     Ok(Trace { header, events, end })
+}
+
+/// What the ADR requires of the file as a whole, as far as a finite run with actions needs it.
+fn check_shape(file: &Value, meta: &Value) -> Result<(), ItfError> {
+    let vars = file.get("vars").and_then(Value::as_array);
+    if !vars.is_some_and(|vars| vars.iter().any(|name| name == "action")) {
+        let what = "`vars` does not list a variable `action`";
+        return Err(ItfError::new(None, what, "the variables of the states, `action` among them"));
+    }
+    if file.get("loop").is_some() {
+        return Err(ItfError::new(None, "a `loop`, so an infinite run", "a finite one"));
+    }
+    match meta.get("format") {
+        Some(format) if format != "ITF" => {
+            Err(ItfError::new(None, format!("the format {format}"), "the format \"ITF\""))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn import_states<V: Vocabulary>(states: &[Value]) -> Result<Vec<Event<V>>, ItfError> {

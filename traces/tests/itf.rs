@@ -132,3 +132,20 @@ fn an_export_names_the_state_that_the_machine_refuses() {
     assert_eq!(error.state, Some(1));
     assert!(error.to_string().contains("refused by guard `few-balls`"), "{error}");
 }
+
+#[test]
+fn a_file_that_is_no_finite_itf_with_actions_is_refused() {
+    let refused = |change: fn(&mut Value)| {
+        let mut itf = exported();
+        change(&mut itf);
+        imported(&itf).unwrap_err()
+    };
+    let no_vars = refused(|itf| drop(itf.as_object_mut().unwrap().remove("vars")));
+    assert!(no_vars.contains("`vars` does not list a variable `action`"), "{no_vars}");
+    let other_vars = refused(|itf| itf["vars"] = json!(["state"]));
+    assert_eq!(other_vars, no_vars);
+    let lasso = refused(|itf| itf["loop"] = json!(3));
+    assert!(lasso.contains("infinite run; expected a finite one"), "{lasso}");
+    let format = refused(|itf| itf["#meta"]["format"] = json!("XX"));
+    assert!(format.contains("the format \"XX\"; expected the format \"ITF\""), "{format}");
+}
