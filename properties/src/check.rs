@@ -38,7 +38,7 @@ pub struct Options {
     /// Threads. With more than one, counts of an exploration that ends early and the choice among shortest
     /// counterexamples depend on their timing.
     pub threads: NonZeroUsize,
-    /// States on a path, at most.
+    /// Steps of a run, at most: states after as many steps are judged, later ones not.
     pub depth_max: Option<NonZeroUsize>,
     /// States generated, at most, give or take a block of the engine's.
     pub states_max: Option<NonZeroUsize>,
@@ -147,8 +147,8 @@ fn explore<S: Size>(
         model = model.only(known.name);
     }
     let mut builder = model.checker().threads(options.threads.get()).finish_when(finish(options));
-    if let Some(depth) = options.depth_max {
-        builder = builder.target_max_depth(depth.get());
+    if let Some(steps) = options.depth_max {
+        builder = builder.target_max_depth(depth_unjudged(steps));
     }
     if let Some(states) = options.states_max {
         builder = builder.target_state_count(states.get());
@@ -160,6 +160,12 @@ fn explore<S: Size>(
     checker.model().resume();
     let seconds = begun.elapsed().as_secs_f64();
     report(scope, options, &checker, stopped, seconds)
+}
+
+/// The depth at which stateright leaves states unjudged so that all after that many steps are judged. It counts states
+/// on a path, the initial one included, and stops short of its bound.
+fn depth_unjudged(steps: NonZeroUsize) -> usize {
+    steps.get().saturating_add(2)
 }
 
 /// The discoveries that end the search.
@@ -229,7 +235,7 @@ fn report<S: Size>(
     let path = |name: &'static str| checker.discovery(name).map(|path| path.into_actions());
     let full = bound.as_ref().and_then(|path| path.last_state().inner.full());
     let violated = ALWAYS.iter().any(|known| path(known.name).is_some());
-    let depth = checker.max_depth();
+    let unjudged = options.depth_max.map(depth_unjudged);
     let reached = |max: Option<NonZeroUsize>, count: usize| max.filter(|max| count >= max.get());
     let ended_at_violation = match options.until {
         Until::FirstViolation => violated,
@@ -241,7 +247,10 @@ fn report<S: Size>(
         .or(interrupted)
         .or(ended_at_violation.then_some(Stopped::Violation))
         .or(reached(options.states_max, checker.state_count()).map(|n| Stopped::States(n.get())))
-        .or(reached(options.depth_max, depth).map(|n| Stopped::Depth(n.get())));
+        .or(unjudged
+            .filter(|depth| checker.max_depth() >= *depth)
+            .and(options.depth_max)
+            .map(|steps| Stopped::Depth(steps.get())));
     let findings = judge(scope, options, stopped.is_none(), path);
     Report {
         scope: scope.name.clone(),
@@ -249,7 +258,7 @@ fn report<S: Size>(
         threads: options.threads.get(),
         unique_states: checker.unique_state_count(),
         generated_states: checker.state_count(),
-        depth,
+        depth: unjudged.map_or(usize::MAX, |depth| depth - 1).min(checker.max_depth()),
         seconds,
         stopped,
         findings,

@@ -54,7 +54,7 @@ pub enum Overall {
 pub enum Stopped {
     /// The violation that was looked for was found, or the situation was reached, and nothing more was asked.
     Violation,
-    /// The depth bound, in states on a path.
+    /// The depth bound, in steps of a run.
     Depth(usize),
     /// The bound on generated states.
     States(usize),
@@ -81,7 +81,7 @@ pub struct Report {
     pub unique_states: usize,
     /// States that were generated, the initial ones included.
     pub generated_states: usize,
-    /// States on the longest path that was explored.
+    /// States on the longest path that was explored, the initial one included.
     pub depth: usize,
     /// How long it took.
     pub seconds: f64,

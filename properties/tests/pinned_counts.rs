@@ -6,7 +6,9 @@
 
 use spillway_model::Scope;
 use spillway_model::scope::BUILTIN;
-use spillway_properties::{Go, Options, Overall, SOMETIMES_NAMES, check};
+use spillway_properties::{
+    Go, Options, Overall, SOMETIMES_NAMES, Stopped, Verdict, catalog, check,
+};
 
 fn holds(scope: &str, unique: usize, generated: usize, depth: usize) {
     let scope = Scope::builtin(scope, SOMETIMES_NAMES).unwrap();
@@ -58,6 +60,22 @@ fn deep_loads_and_runs_bounded() {
     let report = report.unwrap();
     assert!(!report.is_complete());
     assert_eq!(report.overall(), Overall::Inconclusive);
+}
+
+/// A situation that is reached after six steps is found with a bound of six steps, and not with one of five.
+#[test]
+fn a_depth_bound_counts_steps_and_judges_the_last() {
+    let scope = Scope::builtin("handover", SOMETIMES_NAMES).unwrap();
+    let verdict = |steps| {
+        let depth_max = std::num::NonZeroUsize::new(steps);
+        let property = Some(catalog::find("overflow-happens").unwrap());
+        let options = Options { depth_max, property, ..Options::default() };
+        let report = check(&scope, &options, &mut |_| Go::On).unwrap();
+        assert_eq!(report.stopped, Some(Stopped::Depth(steps)));
+        (report.findings[0].verdict, report.depth)
+    };
+    assert_eq!(verdict(6), (Verdict::Reached, 7));
+    assert_eq!(verdict(5), (Verdict::Inconclusive, 6));
 }
 
 #[test]
