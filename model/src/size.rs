@@ -8,6 +8,8 @@ use std::hash::{Hash, Hasher};
 
 use spillway_traces::{Node, Role};
 
+use crate::state::State;
+
 /// The number type of every cell of the state.
 pub trait Num: Copy + Ord + Default + Hash + Debug + Send + Sync + 'static {
     /// The largest count a cell can hold.
@@ -235,6 +237,9 @@ pub trait Size: Clone + Copy + Debug + Default + PartialEq + Send + Sync + 'stat
     type Nodes<R: Row<Self::Num>>: Table<Self::Num, R>;
     /// A table with a row for each user on each query server.
     type Replicas<R: Row<Self::Num>>: Table<Self::Num, R>;
+
+    /// A copy of a state of this size.
+    fn clone_state(state: &State<Self>) -> State<Self>;
 }
 
 /// The state of fixed size: `FLIGHT` messages, `HELD` entries a table, `NODES` a role, `CELLS` replicated users.
@@ -249,6 +254,11 @@ impl<const FLIGHT: usize, const HELD: usize, const NODES: usize, const CELLS: us
     type Held<R: Row<u8>> = Slots<R::Raw, HELD>;
     type Nodes<R: Row<u8>> = Slots<R::Raw, NODES>;
     type Replicas<R: Row<u8>> = Slots<R::Raw, CELLS>;
+
+    #[inline]
+    fn clone_state(state: &State<Self>) -> State<Self> {
+        *state
+    }
 }
 
 /// The state that grows: for runs of any length.
@@ -261,4 +271,8 @@ impl Size for Growable {
     type Held<R: Row<u32>> = Rows<R::Raw>;
     type Nodes<R: Row<u32>> = Rows<R::Raw>;
     type Replicas<R: Row<u32>> = Rows<R::Raw>;
+
+    fn clone_state(state: &State<Self>) -> State<Self> {
+        state.clone_tables()
+    }
 }
