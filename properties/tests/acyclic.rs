@@ -16,15 +16,15 @@ fn has_cycle(scope: &str, mutant: Option<Mutant>) -> bool {
     let model = Protocol::<Small>::new(scope, mutant);
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let initial = model.initial();
-    let mut on_path = HashMap::from([(hasher.hash_one(&initial), true)]);
-    let mut path = vec![(hasher.hash_one(&initial), model.next_states(&initial))];
+    let mut on_path = HashMap::from([(hasher.hash_one(initial), true)]);
+    let mut path = vec![(hasher.hash_one(initial), model.next_states(&initial))];
     while let Some((fingerprint, left)) = path.last_mut() {
         let Some(state) = left.pop() else {
             on_path.insert(*fingerprint, false);
             path.pop();
             continue;
         };
-        let fingerprint = hasher.hash_one(&state);
+        let fingerprint = hasher.hash_one(state);
         match on_path.get(&fingerprint) {
             Some(true) => return true,
             Some(false) => {}
