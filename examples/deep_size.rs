@@ -5,7 +5,6 @@
 #![allow(clippy::print_stdout)]
 
 use std::collections::HashSet;
-use std::hash::BuildHasher;
 
 use spillway_model::{Protocol, Scope};
 use spillway_properties::SOMETIMES_NAMES;
