@@ -1,7 +1,8 @@
 //! The tables of `model/PROTOCOL.md` say what is promised and pinned: every seeded bug, no other, to the figure.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use spillway_properties::PROMISES;
+use spillway_model::Mutant;
+use spillway_properties::{ALWAYS, PROMISES};
 
 const PROTOCOL: &str = include_str!("../../model/PROTOCOL.md");
 
@@ -59,5 +60,26 @@ fn the_table_of_messages_names_every_message() {
         "Return",
     ] {
         assert!(named.contains(&message), "{message} is in no row");
+    }
+}
+
+/// What a guarantee's file says it is broken by exists, and includes what is promised to break it.
+#[test]
+fn every_guarantee_names_the_mutants_that_break_it() {
+    for known in ALWAYS {
+        let file = known.name.replace('-', "_");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/always");
+        let text = std::fs::read_to_string(format!("{folder}/{file}.rs")).unwrap();
+        let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let (_, broken_by) = head.split_once("*Broken by*").unwrap();
+        let named: Vec<&str> = broken_by.split('`').skip(1).step_by(2).collect();
+        for name in &named {
+            let exists = name.parse::<Mutant>().is_ok() || ALWAYS.iter().any(|k| k.name == *name);
+            assert!(exists, "{}: `{name}` is no mutant", known.name);
+        }
+        for promise in PROMISES.iter().filter(|promise| promise.property == known.name) {
+            let name = promise.mutant.name();
+            assert!(named.contains(&name), "{} does not name `{name}`", known.name);
+        }
     }
 }

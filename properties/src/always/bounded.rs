@@ -1,8 +1,8 @@
 //! `bounded`: every queue, table and link keeps its bound.
 //!
-//! *To an operator*: memory has a limit that can be computed from the configuration. *Source*: a rule of ours.
-//! *Not promised*: that nobody is refused; that a refusal is said is `no-lost-task` and `final-states`.
-//! *Broken by*: `pending-unbounded`, `queue-unbounded`, `ledger-unbounded`.
+//! *To an operator*: memory has a limit that can be computed from the configuration. *Source*: a rule of ours. *Not
+//! promised*: that nobody is refused; that a refusal is said is `no-lost-task` and `final-states`. *Broken by*:
+//! `pending-unbounded`, `queue-unbounded`, `ledger-unbounded`, `relay-unbounded`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

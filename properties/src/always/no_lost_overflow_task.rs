@@ -4,7 +4,8 @@
 //! control server distributes the redundant tasks". *Not promised*: how long it takes, nor that it is answered by
 //! the server it was moved to. *Broken by*: `forgotten-after-offer`, `not-offered-again`, `assigned-kept`,
 //! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
-//! and the mutants that leave out the matching of a hand-over's id.
+//! `handed-unrecognised`, `queued-unrecognised`, `incarnation-reused`, `finish-unmatched`, `reject-unmatched`,
+//! `done-unmatched`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;
