@@ -52,7 +52,7 @@ fn is_idle(protocol: &Protocol<Growable>, state: &State<Growable>, fault: &Actio
     let lasting = |state: &State<Growable>| {
         let mut view = protocol.view(state);
         for fields in view.values_mut() {
-            ["incarnation", "offers", "feeds"].map(|field| fields.remove(field));
+            fields.retain(|field, _| !["incarnation", "offers", "feeds"].contains(field));
             if let Some(flight) = fields.remove(IN_FLIGHT) {
                 let others = flight.split(ITEMS_BETWEEN).filter(|m| *m != "Hello applied 0 → G");
                 let others: Vec<&str> = others.collect();
