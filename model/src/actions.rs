@@ -102,7 +102,8 @@ impl<S: Size> Protocol<S> {
             let request = RequestId(entry.request.get());
             for to in self.query_servers().filter(|c| !has(mirrored, *c)) {
                 if self.may_receive(entry, to) {
-                    actions.push(Action::Assign { source, request, to: Node::query(to) });
+                    let by = Node::CONTROL;
+                    actions.push(Action::Assign { source, request, to: Node::query(to), by });
                 }
             }
         }

@@ -56,7 +56,8 @@ impl<S: Size> Protocol<S> {
             Role::Client => self.clients().contains(&node.index),
             Role::Communication => self.communication_servers().contains(&node.index),
             Role::Query => self.query_servers().contains(&node.index),
-            Role::Global | Role::Control => node.index == 0,
+            Role::Global => node.index == 0,
+            Role::Control => self.control_servers().contains(&node.index),
         }
     }
 
@@ -207,7 +208,7 @@ impl<S: Size> Protocol<S> {
                 guard(runs.is_some(), "running", || format!("{server} does not work on {request}"))
             }
             Action::Offer { server, request } => self.allows_offer(state, server, request),
-            Action::Assign { source, request, to } => {
+            Action::Assign { source, request, to, .. } => {
                 self.allows_assign(state, source, request, to)
             }
             Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
@@ -220,6 +221,23 @@ impl<S: Size> Protocol<S> {
                 })?;
                 self.allows_fault(state, Budget::of_reset(a.role, b.role))
             }
+            // Sessions.
+            Action::Move { .. } | Action::Leave { .. } | Action::Cancel { .. } => self.allows_not(),
+            // Outages.
+            Action::Stop { .. }
+            | Action::Restart { .. }
+            | Action::Cut { .. }
+            | Action::Heal { .. }
+            | Action::PullBack { .. } => self.allows_not(),
+            // Datagrams.
+            Action::Resend { .. }
+            | Action::Drop { .. }
+            | Action::Duplicate { .. }
+            | Action::Reorder { .. } => self.allows_not(),
+            // The global server's log.
+            Action::Compact {} | Action::Flush {} => self.allows_not(),
+            // Control servers.
+            Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => self.allows_not(),
         }
     }
 
@@ -231,19 +249,44 @@ impl<S: Size> Protocol<S> {
             })
         };
         match *action {
-            Action::Issue { client, .. } | Action::Retry { client, .. } => is(client, Role::Client),
-            Action::Deliver { from, to } => is(from, from.role).and(is(to, to.role)),
+            Action::Issue { client, .. }
+            | Action::Retry { client, .. }
+            | Action::Leave { client }
+            | Action::Cancel { client, .. } => is(client, Role::Client),
+            Action::Move { client, to } => {
+                is(client, Role::Client).and(is(to, Role::Communication))
+            }
+            Action::Deliver { from, to }
+            | Action::Cut { from, to }
+            | Action::Heal { from, to }
+            | Action::Resend { from, to }
+            | Action::Drop { from, to }
+            | Action::Duplicate { from, to }
+            | Action::Reorder { from, to } => is(from, from.role).and(is(to, to.role)),
             Action::Route { server, to, .. } => {
                 is(server, Role::Communication).and(is(to, Role::Query))
             }
             Action::Start { server, .. }
             | Action::Serve { server, .. }
             | Action::Offer { server, .. }
+            | Action::PullBack { server, .. }
+            | Action::Slow { server }
+            | Action::Calm { server }
             | Action::Sync { server } => is(server, Role::Query),
-            Action::Assign { source, to, .. } => is(source, Role::Query).and(is(to, Role::Query)),
-            Action::Crash { node } => is(node, node.role),
+            Action::Assign { source, to, by, .. } => {
+                is(source, Role::Query).and(is(to, Role::Query)).and(is(by, Role::Control))
+            }
+            Action::Crash { node } | Action::Stop { node } | Action::Restart { node } => {
+                is(node, node.role)
+            }
+            Action::Lease { to } => is(to, Role::Control),
+            Action::Compact {} | Action::Flush {} => Ok(()),
             Action::Reset { a, b } => is(a, a.role).and(is(b, b.role)),
         }
+    }
+
+    fn allows_not(&self) -> Result<(), Guard> {
+        guard(false, "feature", || "the model does not know this action yet".into())
     }
 
     fn allows_issue(

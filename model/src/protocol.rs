@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use spillway_traces::{Node, RequestId};
 
 use crate::mutant::Mutant;
-use crate::rows::{Client, Feed, Replica, Server};
+use crate::rows::{Client, Control, Feed, Replica, Server};
 use crate::scope::{Body, Class, Scope};
 use crate::size::{Num, Size, Table};
 use crate::state::{BUDGETS, Budget, State};
@@ -21,14 +21,14 @@ pub struct Planned {
     pub user: u16,
     /// Its priority; a publish has the highest, which nobody reads.
     pub class: Class,
-    /// The version that it publishes; 0 for a query.
+    /// The version that it makes; 0 for a query.
     pub version: u32,
     /// The query server it goes to while routing is `home`.
     pub home: u16,
 }
 
 impl Planned {
-    /// Whether it publishes.
+    /// Whether it changes the client's own information: a publish, or another change of it.
     pub fn is_publish(&self) -> bool {
         self.version > 0
     }
@@ -63,7 +63,7 @@ impl<S: Size> Protocol<S> {
             by_client[client].push(RequestId(id as u32));
             let (user, class, version) = match request.body {
                 Body::Query { user, class } => (user, class, 0),
-                Body::Publish => {
+                Body::Publish | Body::Delete | Body::Share { .. } | Body::Contacts { .. } => {
                     published[client] += 1;
                     (request.client, Class::Interactive, published[client])
                 }
@@ -138,7 +138,11 @@ impl<S: Size> Protocol<S> {
     pub fn query_servers(&self) -> std::ops::Range<u16> {
         0..self.scope.nodes.query_servers
     }
-    /// The communication server of a client.
+    /// The control servers' indices.
+    pub fn control_servers(&self) -> std::ops::Range<u16> {
+        0..self.scope.nodes.control_servers
+    }
+    /// The communication server of a client at the start.
     pub fn session(&self, client: u16) -> Node {
         Node::communication(self.scope.nodes.sessions[usize::from(client)])
     }
@@ -148,11 +152,18 @@ impl<S: Size> Protocol<S> {
         let mut state = State::<S>::empty();
         let zero = S::Num::of(0);
         for at in 0..self.clients().len() {
-            let client = Client { token: zero, issued: zero };
+            let session = S::Num::of(u32::from(self.scope.nodes.sessions[at]) + 1);
+            let client = Client { token: zero, issued: zero, session };
             assert!(state.clients.insert(at, client), "the state has room for every client");
         }
         for at in 0..self.query_servers().len() {
-            let server = Server { applied: zero, incarnation: zero, sequence: zero };
+            let server = Server {
+                applied: zero,
+                incarnation: zero,
+                sequence: zero,
+                epoch: zero,
+                late: zero,
+            };
             assert!(state.servers.insert(at, server), "the state has room for every query server");
             // Every query server has said Hello for revision 0.
             let feed = Feed { cursor: S::Num::of(1) };
@@ -162,26 +173,22 @@ impl<S: Size> Protocol<S> {
             let fits = state.replicas.insert(at, Replica { version: zero });
             assert!(fits, "the state has room for every replicated user");
         }
+        for at in 0..self.control_servers().len() {
+            let control = Control { epoch: zero, turn: zero };
+            assert!(
+                state.controls.insert(at, control),
+                "the state has room for every control server"
+            );
+        }
         state.budgets = self.budgets();
         state
     }
 
     /// The budgets at the start.
     fn budgets(&self) -> [u8; BUDGETS] {
-        let faults = &self.scope.faults;
         let mut budgets = [0; BUDGETS];
-        for (budget, times) in [
-            (Budget::CrashCommunication, faults.crash_communication),
-            (Budget::CrashQuery, faults.crash_query),
-            (Budget::CrashGlobal, faults.crash_global),
-            (Budget::CrashControl, faults.crash_control),
-            (Budget::ResetClient, faults.reset_client),
-            (Budget::ResetQuery, faults.reset_query),
-            (Budget::ResetGlobal, faults.reset_global),
-            (Budget::ResetControl, faults.reset_control),
-            (Budget::Retry, faults.retry),
-        ] {
-            budgets[budget as usize] = u8::try_from(times).unwrap_or(u8::MAX);
+        for (budget, (_, often)) in budgets.iter_mut().zip(self.scope.faults.by_key()) {
+            *budget = u8::try_from(often).unwrap_or(u8::MAX);
         }
         budgets
     }
@@ -200,11 +207,12 @@ fn servers(scope: &Scope) -> Vec<(Node, Vec<Node>)> {
         let own = scope.nodes.sessions.iter().enumerate().filter(move |(_, s)| **s == b.index);
         own.map(|(client, _)| Node::client(client as u16))
     };
-    let upper = [Node::GLOBAL, Node::CONTROL];
+    let controls = (0..scope.nodes.control_servers).map(Node::control);
+    let upper: Vec<Node> = std::iter::once(Node::GLOBAL).chain(controls).collect();
     let mut all: Vec<(Node, Vec<Node>)> = Vec::new();
     all.extend(communication().map(|b| (b, clients(b).chain(query()).collect())));
-    all.extend(query().map(|c| (c, communication().chain(upper).collect())));
-    all.extend(upper.map(|node| (node, query().collect())));
+    all.extend(query().map(|c| (c, communication().chain(upper.iter().copied()).collect())));
+    all.extend(upper.iter().map(|node| (*node, query().collect())));
     all
 }
 

@@ -33,7 +33,7 @@ macro_rules! rows {
 
 rows! {
     /// A message in flight. The table is in the order of links, and within a link of sending.
-    Envelope [8] {
+    Envelope [9] {
         /// Sender, as a node code.
         from,
         /// Receiver, as a node code.
@@ -50,14 +50,18 @@ rows! {
         c,
         /// Sequence of a hand-over.
         d,
+        /// Sessions and epoch of a hand-over: see `wire.rs`.
+        e,
     }
 
     /// A client: row i is client i.
-    Client [2] {
+    Client [3] {
         /// The newest revision it was acknowledged for or has seen.
         token,
         /// How many of its requests it has issued.
         issued,
+        /// The communication server that it has a session with, plus one; 0 when it has gone away.
+        session,
     }
 
     /// A request that its client still waits for, in the order of request ids.
@@ -81,13 +85,17 @@ rows! {
     }
 
     /// A query server: row i is query server i.
-    Server [3] {
+    Server [5] {
         /// The revision up to which its replica is complete.
         applied,
         /// How often it has restarted: all that survives a crash.
         incarnation,
         /// Offers since then.
         sequence,
+        /// The highest epoch of a control server that it has heard of since it started.
+        epoch,
+        /// 1 while its queue is too slow, where the threshold is one of delay.
+        late,
     }
 
     /// What the global server knows of a query server: row i is query server i.
@@ -103,7 +111,7 @@ rows! {
     }
 
     /// A task in a query server's queue, in the order of servers and, within a server, of arrival.
-    Task [7] {
+    Task [10] {
         /// The query server's index.
         server,
         /// The request.
@@ -118,10 +126,16 @@ rows! {
         incarnation,
         /// Sequence of that hand-over.
         sequence,
+        /// The communication servers that asked here, as a bit set; 0 while clients do not move.
+        sessions,
+        /// The communication servers that asked at the source of the hand-over, likewise.
+        carried,
+        /// How often it was overtaken while it was ready; 0 while classes do not age.
+        overtaken,
     }
 
     /// A task that a query server has handed over and holds until it is settled, in the order of servers and ids.
-    Handed [6] {
+    Handed [7] {
         /// The query server's index.
         server,
         /// The request.
@@ -134,18 +148,22 @@ rows! {
         sequence,
         /// 1 once the query was asked again in the meantime.
         again,
+        /// The communication servers that asked, as a bit set; 0 while clients do not move.
+        sessions,
     }
 
     /// A publish that a query server has passed on and not yet seen acknowledged, in the order of servers and ids.
-    Relay [2] {
+    Relay [3] {
         /// The query server's index.
         server,
         /// The request.
         request,
+        /// The communication servers that sent it, as a bit set; 0 while clients do not move.
+        sessions,
     }
 
-    /// A hand-over at the control server, in the order of sources and request ids.
-    Entry [7] {
+    /// A hand-over at a control server, in the order of control servers, sources and request ids.
+    Entry [9] {
         /// The source's query server index.
         source,
         /// The request.
@@ -160,6 +178,10 @@ rows! {
         to,
         /// The query servers that refused it, as a bit set.
         refused,
+        /// The communication servers that asked, as a bit set; 0 while clients do not move.
+        sessions,
+        /// The control server's index.
+        control,
     }
 
     /// A revision of the global server's log: row i is revision i + 1.
@@ -168,6 +190,31 @@ rows! {
         user,
         /// Its version.
         version,
+    }
+
+    /// A publish that the global server acknowledges once it is durable, in the order of arrival.
+    Awaited [2] {
+        /// The query server that it came from.
+        server,
+        /// The request.
+        request,
+    }
+
+    /// A control server: row i is control server i.
+    Control [2] {
+        /// The epoch that it leads, or led last; 0 for the first one at the start, and for one that never led.
+        epoch,
+        /// The query server that it assigned to last, plus one, where servers take turns.
+        turn,
+    }
+
+    /// Something that is out of order for a while, in the order of its cells: a node that is down, twice the same
+    /// code, or a direction of a link that is cut.
+    Outage [2] {
+        /// Sender, as a node code.
+        from,
+        /// Receiver, as a node code.
+        to,
     }
 }
 

@@ -5,39 +5,14 @@ use std::hash::{Hash, Hasher};
 use spillway_traces::Node;
 
 use crate::rows::{
-    Client, Entry, Envelope, Feed, Handed, Pending, Relay, Replica, Revision, Server, Task, Waiting,
+    Awaited, Client, Control, Entry, Envelope, Feed, Handed, Outage, Pending, Relay, Replica,
+    Revision, Server, Task, Waiting,
 };
+pub use crate::scope::{BUDGETS, Budget};
 use crate::size::{Fixed, Growable, Num, Size, Table};
-
-/// The kinds of fault that have a budget of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Budget {
-    /// Crashes of communication servers.
-    CrashCommunication,
-    /// Crashes of query servers.
-    CrashQuery,
-    /// Crashes of the global server.
-    CrashGlobal,
-    /// Crashes of the control server.
-    CrashControl,
-    /// Resets of client links.
-    ResetClient,
-    /// Resets between communication and query servers.
-    ResetQuery,
-    /// Resets between query servers and the global server.
-    ResetGlobal,
-    /// Resets between query servers and the control server.
-    ResetControl,
-    /// Spurious retries.
-    Retry,
-}
 
 /// Hand-overs that a query server can number between two crashes, in every size of the state.
 pub const SEQUENCE_MAX: u32 = 255;
-
-/// How many budgets there are.
-pub const BUDGETS: usize = 9;
 
 /// A bound of the scope that did not suffice. Exploration stops there: a send that is silently skipped would
 /// hide behaviour.
@@ -74,6 +49,13 @@ pub struct State<S: Size> {
     pub relay: S::Held<Relay<S::Num>>,
     pub ledger: S::Held<Entry<S::Num>>,
     pub log: S::Held<Revision<S::Num>>,
+    pub awaited: S::Held<Awaited<S::Num>>,
+    pub controls: S::Nodes<Control<S::Num>>,
+    pub outages: S::Nodes<Outage<S::Num>>,
+    /// Revisions at the end of the log that are written and not yet durable.
+    pub unflushed: S::Num,
+    /// The revision up to which the global server has forgotten its log.
+    pub base: S::Num,
     /// How often each fault may still happen.
     pub budgets: [u8; BUDGETS],
     /// The bound that did not suffice: 0 none, else one of the codes of [`State::full`]; and its link.
@@ -95,6 +77,11 @@ impl<S: Size> State<S> {
             relay: Default::default(),
             ledger: Default::default(),
             log: Default::default(),
+            awaited: Default::default(),
+            controls: Default::default(),
+            outages: Default::default(),
+            unflushed: S::Num::of(0),
+            base: S::Num::of(0),
             budgets: [0; BUDGETS],
             full: [S::Num::of(0); 3],
         }
@@ -208,11 +195,19 @@ impl State<Growable> {
             relay: self.relay.clone(),
             ledger: self.ledger.clone(),
             log: self.log.clone(),
+            awaited: self.awaited.clone(),
+            controls: self.controls.clone(),
+            outages: self.outages.clone(),
+            unflushed: self.unflushed,
+            base: self.base,
             budgets: self.budgets,
             full: self.full,
         }
     }
 }
+
+/// Tables whose length varies.
+const LENGTHS: usize = 11;
 
 impl<S: Size> Hash for State<S> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
@@ -228,14 +223,17 @@ impl<S: Size> Hash for State<S> {
             self.relay.len(),
             self.ledger.len(),
             self.log.len(),
+            self.awaited.len(),
+            self.outages.len(),
         ];
-        let mut head = [0u8; 9 + BUDGETS];
+        let mut head = [0u8; LENGTHS + BUDGETS];
         for (byte, length) in head.iter_mut().zip(lengths) {
             *byte = length as u8; // wraps in the growable size, where equality decides
         }
-        head[9..].copy_from_slice(&self.budgets);
+        head[LENGTHS..].copy_from_slice(&self.budgets);
         hasher.write(&head);
-        S::Num::hash_slice(&self.full, hasher);
+        let [full, from, to] = self.full;
+        S::Num::hash_slice(&[full, from, to, self.unflushed, self.base], hasher);
         self.flight.hash_cells(hasher);
         self.clients.hash_cells(hasher);
         self.waiting.hash_cells(hasher);
@@ -248,5 +246,8 @@ impl<S: Size> Hash for State<S> {
         self.relay.hash_cells(hasher);
         self.ledger.hash_cells(hasher);
         self.log.hash_cells(hasher);
+        self.awaited.hash_cells(hasher);
+        self.controls.hash_cells(hasher);
+        self.outages.hash_cells(hasher);
     }
 }

@@ -1,6 +1,6 @@
 //! Messages as cells: how a typed [`Message`] becomes an [`Envelope`] and back.
 
-use spillway_traces::{HandOver, Message, Node, RequestId};
+use spillway_traces::{HandOver, Message, Node, RequestId, Sessions};
 
 use crate::rows::Envelope;
 use crate::size::Num;
@@ -24,6 +24,10 @@ pub mod kind {
     pub const DONE: u32 = 14;
     pub const FINISH: u32 = 15;
     pub const RETURN: u32 = 16;
+    pub const CANCEL: u32 = 17;
+    pub const WITHDRAW: u32 = 18;
+    pub const SNAPSHOT: u32 = 19;
+    pub const LEAD: u32 = 20;
 }
 
 /// The message as an envelope on its link.
@@ -41,13 +45,17 @@ pub fn seal<N: Num>(from: Node, to: Node, message: Message) -> Envelope<N> {
         Published { request, revision } => (kind::PUBLISHED, request.0, revision, 0, none),
         Hello { applied } => (kind::HELLO, 0, applied, 0, none),
         Update { revision, user, version } => (kind::UPDATE, user, revision, version, none),
-        Offer { request, token, hand_over } => (kind::OFFER, request.0, token, 0, hand_over),
-        Assign { request, token, hand_over } => (kind::ASSIGN, request.0, token, 0, hand_over),
+        Offer { request, token, hand_over, .. } => (kind::OFFER, request.0, token, 0, hand_over),
+        Assign { request, token, hand_over, .. } => (kind::ASSIGN, request.0, token, 0, hand_over),
         Accept { request, hand_over } => (kind::ACCEPT, request.0, 0, 0, hand_over),
         Reject { request, hand_over } => (kind::REJECT, request.0, 0, 0, hand_over),
         Done { request, hand_over } => (kind::DONE, request.0, 0, 0, hand_over),
-        Finish { request, hand_over } => (kind::FINISH, request.0, 0, 0, hand_over),
-        Return { request, hand_over } => (kind::RETURN, request.0, 0, 0, hand_over),
+        Finish { request, hand_over, .. } => (kind::FINISH, request.0, 0, 0, hand_over),
+        Return { request, hand_over, .. } => (kind::RETURN, request.0, 0, 0, hand_over),
+        Cancel { request } => (kind::CANCEL, request.0, 0, 0, none),
+        Withdraw { request, hand_over } => (kind::WITHDRAW, request.0, 0, 0, hand_over),
+        Snapshot { revision } => (kind::SNAPSHOT, 0, revision, 0, none),
+        Lead { .. } => (kind::LEAD, 0, 0, 0, none),
     };
     // A message has either a version or a hand-over, so both share the cell.
     let b = b.max(u32::from(hand_over.source.index));
@@ -60,7 +68,27 @@ pub fn seal<N: Num>(from: Node, to: Node, message: Message) -> Envelope<N> {
         b: N::of(b),
         c: N::of(hand_over.incarnation),
         d: N::of(hand_over.sequence),
+        e: N::of(extra(message)),
     }
+}
+
+/// Epochs follow the sessions in one cell: there are at most four communication servers, and few leases.
+const SESSION_BITS: u32 = 4;
+
+const _: () = assert!(*crate::scope::limits::COMMUNICATION_SERVERS.end() <= SESSION_BITS);
+
+fn extra(message: Message) -> u32 {
+    use Message::*;
+    let (sessions, epoch) = match message {
+        Offer { sessions, .. } => (sessions, 0),
+        Assign { sessions, epoch, .. } => (sessions, epoch),
+        Finish { epoch, .. } | Return { epoch, .. } | Lead { epoch } => {
+            (Sessions::default(), epoch)
+        }
+        _ => return 0,
+    };
+    debug_assert!(sessions.bits() < 1 << SESSION_BITS);
+    sessions.bits() | epoch << SESSION_BITS
 }
 
 /// The message in an envelope that [`seal`] made.
@@ -77,6 +105,8 @@ pub fn open<N: Num>(envelope: Envelope<N>) -> Message {
         incarnation: envelope.c.get(),
         sequence: envelope.d.get(),
     };
+    let sessions = Sessions::from_bits(envelope.e.get() & ((1 << SESSION_BITS) - 1));
+    let epoch = envelope.e.get() >> SESSION_BITS;
     match envelope.kind.get() {
         kind::REQUEST => Request { request, token: a },
         kind::REPLY => Reply { request, revision: a, version: b },
@@ -87,13 +117,17 @@ pub fn open<N: Num>(envelope: Envelope<N>) -> Message {
         kind::PUBLISHED => Published { request, revision: a },
         kind::HELLO => Hello { applied: a },
         kind::UPDATE => Update { revision: a, user: request.0, version: b },
-        kind::OFFER => Offer { request, token: a, hand_over },
-        kind::ASSIGN => Assign { request, token: a, hand_over },
+        kind::OFFER => Offer { request, token: a, hand_over, sessions },
+        kind::ASSIGN => Assign { request, token: a, hand_over, sessions, epoch },
         kind::ACCEPT => Accept { request, hand_over },
         kind::REJECT => Reject { request, hand_over },
         kind::DONE => Done { request, hand_over },
-        kind::FINISH => Finish { request, hand_over },
-        kind::RETURN => Return { request, hand_over },
+        kind::FINISH => Finish { request, hand_over, epoch },
+        kind::RETURN => Return { request, hand_over, epoch },
+        kind::CANCEL => Cancel { request },
+        kind::WITHDRAW => Withdraw { request, hand_over },
+        kind::SNAPSHOT => Snapshot { revision: a },
+        kind::LEAD => Lead { epoch },
         other => unreachable!("no message has the number {other}"),
     }
 }

@@ -3,7 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use spillway_model::scope::{
-    BUILTIN, Body, Class, Faults, Knobs, Nodes, Request, Returned, Routing, Scope,
+    BUDGETS, BUILTIN, Body, Class, Disk, Faults, Knobs, Links, Nodes, Request, Returned, Routing,
+    Rule, Scope, Strategy as Strategy_, Unit, Users,
 };
 
 const KNOWN_SOMETIMES: &[&str] = &["overflow-happens", "redistributed-answer", "all-full"];
@@ -16,6 +17,7 @@ fn nodes() -> impl Strategy<Value = Nodes> {
                 communication_servers,
                 query_servers,
                 sessions,
+                control_servers: 1 + query_servers % 2,
             })
         },
     )
@@ -37,6 +39,7 @@ fn knobs(query_servers: u16) -> impl Strategy<Value = Knobs> {
             link_max,
             routing,
             returned,
+            ..Knobs::default()
         })
     })
 }
@@ -44,7 +47,15 @@ fn knobs(query_servers: u16) -> impl Strategy<Value = Knobs> {
 fn request(clients: u16, query_servers: u16) -> impl Strategy<Value = Request> {
     let class = prop_oneof![Just(Class::Interactive), Just(Class::Normal), Just(Class::Bulk)];
     let query = (0..clients, class).prop_map(|(user, class)| Body::Query { user, class });
-    let body = prop_oneof![query, Just(Body::Publish)];
+    let rules = prop_oneof![Just(Rule::Everyone), Just(Rule::Contacts), Just(Rule::Nobody)];
+    let mask = ((1u64 << clients) - 1) as u32;
+    let body = prop_oneof![
+        query,
+        Just(Body::Publish),
+        Just(Body::Delete),
+        rules.prop_map(|rule| Body::Share { rule }),
+        any::<u32>().prop_map(move |bits| Body::Contacts { contacts: Users(bits & mask) }),
+    ];
     (0..clients, body, 0..query_servers).prop_map(|(client, body, home)| Request {
         client,
         body,
@@ -53,17 +64,52 @@ fn request(clients: u16, query_servers: u16) -> impl Strategy<Value = Request> {
 }
 
 fn faults() -> impl Strategy<Value = Faults> {
-    proptest::array::uniform9(0..=8u32).prop_map(|often| Faults {
-        crash_communication: often[0],
-        crash_query: often[1],
-        crash_global: often[2],
-        crash_control: often[3],
-        reset_client: often[4],
-        reset_query: often[5],
-        reset_global: often[6],
-        reset_control: often[7],
-        retry: often[8],
+    // What a feature that is off rules out stays at 0.
+    let needs = ["drop", "duplicate", "reorder", "slow", "lease", "moves"];
+    vec(0..=8u32, BUDGETS).prop_map(move |often| {
+        let mut often = often.into_iter();
+        Faults::from_keys(|key| match often.next() {
+            Some(times) if !needs.contains(&key) => times,
+            _ => 0,
+        })
     })
+}
+
+/// Turns one feature on, or none.
+fn feature(mut scope: Scope, which: usize) -> Scope {
+    let (knobs, faults) = (&mut scope.knobs, &mut scope.faults);
+    let servers = usize::from(scope.nodes.query_servers);
+    match which {
+        0 => {
+            knobs.links = Links::Datagram;
+            *faults = Faults { drop: 2, duplicate: 1, reorder: 8, ..Faults::default() };
+        }
+        1 => {
+            knobs.strategy = Strategy_::Classes;
+            knobs.accepts =
+                std::iter::repeat_n(vec![Class::Normal, Class::Bulk], servers).collect();
+        }
+        2 => {
+            knobs.strategy = Strategy_::Weighted;
+            knobs.weights = (1..=servers as u32).collect();
+        }
+        3 => {
+            knobs.unit = Unit::Delay;
+            faults.slow = 3;
+        }
+        4 => knobs.disk = Disk::Flushed,
+        5 => {
+            knobs.sharing = Rule::Contacts;
+            knobs.overtaken_max = 3;
+        }
+        6 => {
+            scope.nodes.control_servers = 2;
+            faults.lease = 2;
+            knobs.strategy = Strategy_::RoundRobin;
+        }
+        _ => {}
+    }
+    scope
 }
 
 fn scope() -> impl Strategy<Value = Scope> {
@@ -72,15 +118,22 @@ fn scope() -> impl Strategy<Value = Scope> {
     (nodes(), "[a-z0-9-]{1,64}", any::<String>(), faults, sometimes).prop_flat_map(
         |(nodes, name, about, faults, sometimes)| {
             let requests = vec(request(nodes.clients, nodes.query_servers), 1..=64);
-            (knobs(nodes.query_servers), requests).prop_map(move |(knobs, requests)| Scope {
-                name: name.clone(),
-                about: about.clone(),
-                nodes: nodes.clone(),
-                knobs,
-                requests,
-                faults: faults.clone(),
-                sometimes: sometimes.iter().map(|name| (*name).to_owned()).collect(),
-            })
+            (knobs(nodes.query_servers), requests, 0..9usize).prop_map(
+                move |(knobs, requests, on)| {
+                    feature(
+                        Scope {
+                            name: name.clone(),
+                            about: about.clone(),
+                            nodes: nodes.clone(),
+                            knobs,
+                            requests,
+                            faults: faults.clone(),
+                            sometimes: sometimes.iter().map(|name| (*name).to_owned()).collect(),
+                        },
+                        on,
+                    )
+                },
+            )
         },
     )
 }

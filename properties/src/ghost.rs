@@ -128,7 +128,7 @@ impl<S: Size> Ghost<S> {
         let head = step.before.flight.get(step.before.link(from, to).start);
         match wire::open(head) {
             Message::Reject { request, hand_over: id } => self.refused(step, from, request, id),
-            Message::Return { request, hand_over: id } => {
+            Message::Return { request, hand_over: id, .. } => {
                 let row = CameBack {
                     server: S::Num::of(to.index.into()),
                     request: S::Num::of(request.0),

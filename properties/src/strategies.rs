@@ -32,7 +32,13 @@ pub fn scope() -> impl Strategy<Value = Scope> {
         |(clients, communication_servers, query_servers)| {
             let nodes =
                 vec(0..communication_servers, usize::from(clients)).prop_map(move |sessions| {
-                    Nodes { clients, communication_servers, query_servers, sessions }
+                    Nodes {
+                        clients,
+                        communication_servers,
+                        query_servers,
+                        sessions,
+                        control_servers: 1,
+                    }
                 });
             let requests = vec(request(clients, query_servers), 1..=REQUESTS_MAX);
             (nodes, knobs(query_servers), requests, faults()).prop_map(
@@ -83,6 +89,7 @@ fn knobs(query_servers: u16) -> impl Strategy<Value = Knobs> {
                 link_max,
                 routing,
                 returned,
+                ..Knobs::default()
             }
         },
     )
@@ -102,6 +109,7 @@ fn faults() -> impl Strategy<Value = Faults> {
         reset_global: cg,
         reset_control: ck,
         retry,
+        ..Faults::default()
     })
 }
 

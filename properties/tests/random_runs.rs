@@ -32,7 +32,7 @@ fn universe(protocol: &Protocol<Growable>) -> Vec<Action> {
             all.push(Action::Offer { server: a, request });
             for b in nodes.iter().copied() {
                 all.push(Action::Route { server: a, request, to: b });
-                all.push(Action::Assign { source: a, request, to: b });
+                all.push(Action::Assign { source: a, request, to: b, by: Node::CONTROL });
             }
         }
         for b in nodes.iter().copied() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use spillway_model::Scope;
-use spillway_model::scope::{BUILTIN, Body, Request, Returned, Routing};
+use spillway_model::scope::{BUILTIN, Body, Knobs, Request, Returned, Routing};
 use spillway_properties::catalog;
 use spillway_traces::{Node, RequestId};
 
@@ -112,7 +112,7 @@ fn nodes(scope: &Scope) -> Vec<Vec<Cell>> {
         ),
         row(n.query_servers, "query server", names(n.query_servers, Node::query)),
         row(1, "global server", Node::GLOBAL.to_string()),
-        row(1, "control server", Node::CONTROL.to_string()),
+        row(n.control_servers, "control server", names(n.control_servers, Node::control)),
     ]
 }
 
@@ -124,6 +124,14 @@ fn requests(scope: &Scope) -> Vec<Vec<Cell>> {
                 format!("asks for the information of {}, {}", Node::client(user), word(&class))
             }
             Body::Publish => "publishes".to_owned(),
+            Body::Delete => "deletes its information".to_owned(),
+            Body::Share { rule } => format!("shares its information with {}", word(&rule)),
+            Body::Contacts { contacts } => {
+                let names: Vec<String> =
+                    contacts.iter().map(|a| Node::client(a).to_string()).collect();
+                let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" ") };
+                format!("has as contacts {names}")
+            }
         };
         let to = if home { Node::query(request.home).to_string() } else { "any".to_owned() };
         vec![
@@ -150,7 +158,7 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
         Routing::Home => "a request goes to its home",
         Routing::Any => "a request goes to any query server",
     };
-    vec![
+    let mut rows = vec![
         row("threshold", threshold, "tasks of each query server before it hands over"),
         row("queue-max", k.queue_max.to_string(), "tasks of a query server"),
         row("pending-max", k.pending_max.to_string(), "requests of a communication server"),
@@ -160,7 +168,57 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
         row("link-max", k.link_max.to_string(), "messages of one direction of a link"),
         row("routing", word(&k.routing), routing),
         row("returned", word(&k.returned), returned),
-    ]
+    ];
+    let plain = Knobs::default();
+    let list = |items: Vec<String>| items.join(" ");
+    let features = [
+        (k.links != plain.links, "links", word(&k.links), "what the links are"),
+        (
+            k.strategy != plain.strategy,
+            "strategy",
+            word(&k.strategy),
+            "which server takes a redundant task",
+        ),
+        (
+            !k.accepts.is_empty(),
+            "accepts",
+            list(
+                k.accepts
+                    .iter()
+                    .map(|c| format!("[{}]", c.iter().map(word).collect::<Vec<_>>().join(" ")))
+                    .collect(),
+            ),
+            "classes that each query server takes from others",
+        ),
+        (
+            !k.weights.is_empty(),
+            "weights",
+            list(k.weights.iter().map(u32::to_string).collect()),
+            "of each query server",
+        ),
+        (k.unit != plain.unit, "unit", word(&k.unit), "what a threshold counts"),
+        (
+            k.overtaken_max > 0,
+            "overtaken-max",
+            k.overtaken_max.to_string(),
+            "times that a ready task is overtaken",
+        ),
+        (
+            k.disk != plain.disk,
+            "disk",
+            word(&k.disk),
+            "when what the global server writes is durable",
+        ),
+        (
+            k.sharing != plain.sharing,
+            "sharing",
+            word(&k.sharing),
+            "with whom users share until they say so",
+        ),
+    ];
+    let on = features.into_iter().filter(|(on, ..)| *on);
+    rows.extend(on.map(|(_, name, value, what)| row(name, value, what)));
+    rows
 }
 
 fn faults(scope: &Scope) -> Vec<Vec<Cell>> {

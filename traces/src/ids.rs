@@ -54,7 +54,7 @@ pub struct Node {
 impl Node {
     /// The global server.
     pub const GLOBAL: Node = Node { role: Role::Global, index: 0 };
-    /// The control server.
+    /// The control server; where there are two, the one that leads at the start.
     pub const CONTROL: Node = Node { role: Role::Control, index: 0 };
 
     /// The client with this index.
@@ -68,6 +68,10 @@ impl Node {
     /// The query server with this index.
     pub const fn query(index: u16) -> Node {
         Node { role: Role::Query, index }
+    }
+    /// The control server with this index.
+    pub const fn control(index: u16) -> Node {
+        Node { role: Role::Control, index }
     }
 }
 
@@ -172,5 +176,68 @@ impl fmt::Display for HandOver {
 impl fmt::Debug for HandOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+/// A set of communication servers: those that wait for the answer to a query. Written as a list, `["B0","B2"]`.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sessions(u32);
+
+impl Sessions {
+    /// Communication servers that a set can tell apart.
+    pub const SERVERS_MAX: u16 = 32;
+
+    /// The set with these bits: bit i is `B`i.
+    pub const fn from_bits(bits: u32) -> Sessions {
+        Sessions(bits)
+    }
+    /// The set as bits.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+    /// Whether nobody is in it.
+    pub const fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+    /// Its members, in order.
+    pub fn nodes(self) -> impl Iterator<Item = Node> {
+        (0..Self::SERVERS_MAX).filter(move |b| self.0 & (1 << b) != 0).map(Node::communication)
+    }
+}
+
+impl fmt::Display for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.nodes().map(|node| node.to_string()).collect();
+        f.write_str(&names.join("+"))
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Sessions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.nodes())
+    }
+}
+
+impl<'de> Deserialize<'de> for Sessions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Sessions, D::Error> {
+        let nodes = Vec::<Node>::deserialize(deserializer)?;
+        let mut bits = 0u32;
+        for node in nodes {
+            let known = node.role == Role::Communication && node.index < Self::SERVERS_MAX;
+            // One set has one spelling, so that files compare byte by byte.
+            if !known || bits >> node.index != 0 {
+                return Err(de::Error::custom(format!(
+                    "`{node}` does not belong there: expected communication servers, each once and in order"
+                )));
+            }
+            bits |= 1 << node.index;
+        }
+        Ok(Sessions(bits))
     }
 }

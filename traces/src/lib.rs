@@ -123,7 +123,7 @@ pub mod writer;
 pub use error::{TraceError, WriteError};
 pub use event::{Event, Observed, Sent};
 pub use file::{End, Expect, Header, Source, Trace, Verdict};
-pub use ids::{HandOver, Node, RequestId, Role};
+pub use ids::{HandOver, Node, RequestId, Role, Sessions};
 pub use itf::{ItfError, from_itf, to_itf};
 pub use machine::{Machine, Refusal, View};
 pub use reader::Reader;

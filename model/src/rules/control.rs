@@ -1,7 +1,7 @@
 //! The control server: it holds redundant tasks and assigns them, the highest class first, to servers that may
 //! take them. Its ledger is soft state: sources offer again what they still hold.
 
-use spillway_traces::{HandOver, Message, Node, RequestId};
+use spillway_traces::{HandOver, Message, Node, RequestId, Sessions};
 
 use crate::mutant::Mutant;
 use crate::rows::Entry;
@@ -11,7 +11,9 @@ use crate::step::{Observe, Step};
 impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn control_takes(&mut self, from: Node, message: Message) {
         match message {
-            Message::Offer { request, token, hand_over } => self.hold(request, token, hand_over),
+            Message::Offer { request, token, hand_over, sessions } => {
+                self.hold(request, token, hand_over, sessions);
+            }
             // For the load that a strategy reckons with; the entry stays until Done.
             Message::Accept { .. } => {}
             Message::Reject { request, hand_over } => self.rejected(from, request, hand_over),
@@ -30,7 +32,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// A new hand-over id is held with no refusals yet and takes the place of an older one of the same task; a
     /// known one changes nothing.
-    fn hold(&mut self, request: RequestId, token: u32, id: HandOver) {
+    fn hold(&mut self, request: RequestId, token: u32, id: HandOver, sessions: Sessions) {
         let row = Entry {
             source: S::Num::of(id.source.index.into()),
             request: S::Num::of(request.0),
@@ -39,6 +41,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             sequence: S::Num::of(id.sequence),
             to: S::Num::of(0),
             refused: S::Num::of(0),
+            sessions: S::Num::of(sessions.bits()),
+            control: S::Num::of(0),
         };
         match self.entry_at(request, id) {
             Some((_, true)) if !self.protocol.has(Mutant::RefusalsForgotten) => self.drop_message(),
@@ -47,7 +51,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 let full =
                     self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
                 if full && !self.protocol.has(Mutant::LedgerUnbounded) {
-                    let back = Message::Return { request, hand_over: id };
+                    let back = Message::Return { request, hand_over: id, epoch: 0 };
                     return self.send(Node::CONTROL, id.source, back);
                 }
                 let key = (row.source, row.request);
@@ -73,7 +77,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         };
         let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
         let token = if unsaid { 0 } else { entry.token.get() };
-        self.send(Node::CONTROL, to, Message::Assign { request, token, hand_over });
+        let sessions = Sessions::from_bits(entry.sessions.get());
+        let assign = Message::Assign { request, token, hand_over, sessions, epoch: 0 };
+        self.send(Node::CONTROL, to, assign);
     }
 
     /// The next candidate, or back to the source when all have refused.
@@ -92,7 +98,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.state.ledger.set(at, entry);
         if !self.has_receiver(entry) && !self.protocol.has(Mutant::NeverReturned) {
             self.state.ledger.remove(at);
-            self.send(Node::CONTROL, id.source, Message::Return { request, hand_over: id });
+            self.send(
+                Node::CONTROL,
+                id.source,
+                Message::Return { request, hand_over: id, epoch: 0 },
+            );
         }
     }
 
@@ -109,7 +119,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                     incarnation: entry.incarnation.get(),
                     sequence: entry.sequence.get(),
                 };
-                self.send(Node::CONTROL, id.source, Message::Finish { request, hand_over });
+                self.send(
+                    Node::CONTROL,
+                    id.source,
+                    Message::Finish { request, hand_over, epoch: 0 },
+                );
             }
             _ => self.drop_message(),
         }

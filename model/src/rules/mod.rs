@@ -25,10 +25,31 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Start { server, request } => self.start(server, request),
             Action::Serve { server, request } => self.serve(server, request),
             Action::Offer { server, request } => self.offer(server, request),
-            Action::Assign { source, request, to } => self.assign(source, request, to),
+            Action::Assign { source, request, to, .. } => self.assign(source, request, to),
             Action::Sync { server } => self.sync(server),
             Action::Crash { node } => self.crash(node),
             Action::Reset { a, b } => self.reset(a, b),
+            // Sessions.
+            Action::Move { .. } | Action::Leave { .. } | Action::Cancel { .. } => {
+                unreachable!("no guard allows {action} yet")
+            }
+            // Outages.
+            Action::Stop { .. }
+            | Action::Restart { .. }
+            | Action::Cut { .. }
+            | Action::Heal { .. }
+            | Action::PullBack { .. } => unreachable!("no guard allows {action} yet"),
+            // Datagrams.
+            Action::Resend { .. }
+            | Action::Drop { .. }
+            | Action::Duplicate { .. }
+            | Action::Reorder { .. } => unreachable!("no guard allows {action} yet"),
+            // The global server's log.
+            Action::Compact {} | Action::Flush {} => unreachable!("no guard allows {action} yet"),
+            // Control servers.
+            Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => {
+                unreachable!("no guard allows {action} yet")
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Query servers: a replica, a queue of tasks, and the tasks handed over until they are settled.
 
-use spillway_traces::{HandOver, Message, Node, Note, RequestId};
+use spillway_traces::{HandOver, Message, Node, Note, RequestId, Sessions};
 
 use crate::mutant::Mutant;
 use crate::rows::{Handed, REFUSED, RUNNING, Relay, Replica, Task};
@@ -18,11 +18,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Message::Update { revision, user, version } => {
                 self.apply(server, revision, user, version);
             }
-            Message::Assign { request, token, hand_over } => {
+            Message::Assign { request, token, hand_over, .. } => {
                 self.assigned(server, request, token, hand_over);
             }
-            Message::Finish { request, hand_over } => self.finished(server, request, hand_over),
-            Message::Return { request, hand_over } => self.returned(server, request, hand_over),
+            Message::Finish { request, hand_over, .. } => self.finished(server, request, hand_over),
+            Message::Return { request, hand_over, .. } => self.returned(server, request, hand_over),
             _ => self.misdirected(server, message),
         }
     }
@@ -79,6 +79,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             source: S::Num::of(id.map_or(0, |id| u32::from(id.source.index) + 1)),
             incarnation: S::Num::of(id.map_or(0, |id| id.incarnation)),
             sequence: S::Num::of(id.map_or(0, |id| id.sequence)),
+            ..Task::default()
         };
         let end = self.state.queue.position(|t| t.server > row.server);
         let end = end.unwrap_or(self.state.queue.len());
@@ -149,6 +150,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             incarnation: row.incarnation,
             sequence: row.sequence,
             again: S::Num::of(0),
+            sessions: task.sessions,
         };
         if !self.protocol.has(Mutant::ForgottenAfterOffer) {
             let key = (handed.server, handed.request);
@@ -171,6 +173,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 incarnation: row.incarnation.get(),
                 sequence: row.sequence.get(),
             },
+            sessions: Sessions::from_bits(row.sessions.get()),
         };
         self.send(source, Node::CONTROL, offer);
     }
@@ -273,7 +276,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             return;
         }
-        let row = Relay { server: S::Num::of(key.0), request: S::Num::of(key.1) };
+        let row =
+            Relay { server: S::Num::of(key.0), request: S::Num::of(key.1), ..Relay::default() };
         let place = self.state.relay.position(|r| (r.server.get(), r.request.get()) > key);
         let place = place.unwrap_or(self.state.relay.len());
         let fits = self.state.relay.insert(place, row);

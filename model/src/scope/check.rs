@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::limits::{
-    ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, FAULT, LINK_MAX, NAME_CHARS_MAX,
-    QUERY_SERVERS, REQUESTS, SOMETIMES_MAX, THRESHOLD,
+    ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, LINK_MAX,
+    NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
+use super::names::{STRATEGIES, word_for};
 use super::table::integer_in;
-use super::{Body, Faults, Knobs, Request, Scope};
+use super::{Body, Knobs, Links, Request, Scope, Strategy, Unit};
 
 /// A combination that cannot be.
 ///
@@ -62,9 +63,7 @@ impl Scope {
         for (place, request) in self.requests.iter().enumerate() {
             self.check_request(&mut found, place, request);
         }
-        for (key, often) in self.faults.by_key() {
-            found.number(&format!("faults.{key}"), often, &FAULT);
-        }
+        self.check_faults(&mut found);
         self.check_sometimes(&mut found);
         found.0
     }
@@ -96,6 +95,7 @@ impl Scope {
             &COMMUNICATION_SERVERS,
         );
         found.number("nodes.query-servers", nodes.query_servers.into(), &QUERY_SERVERS);
+        found.number("nodes.control-servers", nodes.control_servers.into(), &CONTROL_SERVERS);
         found.one_for_each("nodes.sessions", nodes.sessions.len(), nodes.clients, "client");
         for (client, session) in nodes.sessions.iter().enumerate() {
             let path = format!("nodes.sessions[{client}]");
@@ -131,6 +131,69 @@ impl Scope {
             found.number(&format!("knobs.{key}"), bound, &BOUND);
         }
         found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
+        found.number("knobs.overtaken-max", knobs.overtaken_max, &OVERTAKEN);
+        self.check_strategy(found);
+    }
+
+    /// A strategy's list is there when the strategy needs it, and only then.
+    fn check_strategy(&self, found: &mut Findings) {
+        let (knobs, servers) = (&self.knobs, self.nodes.query_servers);
+        for (key, entries, strategy) in [
+            ("accepts", knobs.accepts.len(), Strategy::Classes),
+            ("weights", knobs.weights.len(), Strategy::Weighted),
+        ] {
+            let path = format!("knobs.{key}");
+            if knobs.strategy == strategy {
+                found.one_for_each(&path, entries, servers, "query server");
+            } else if entries > 0 {
+                let strategy = word_for(STRATEGIES, &strategy);
+                found.add(
+                    &path,
+                    "does not belong there".to_owned(),
+                    format!("it only with `strategy = \"{strategy}\"`"),
+                );
+            }
+        }
+        for (server, weight) in knobs.weights.iter().enumerate() {
+            found.number(&format!("knobs.weights[{server}]"), *weight, &WEIGHT);
+        }
+    }
+
+    /// A budget is there only for what can happen in the scope.
+    fn check_faults(&self, found: &mut Findings) {
+        let faults = &self.faults;
+        for (key, often) in faults.by_key() {
+            found.number(&format!("faults.{key}"), often, &FAULT);
+        }
+        let datagram = self.knobs.links == Links::Datagram;
+        let needs = [
+            ("drop", faults.drop, datagram, "`links = \"datagram\"`"),
+            ("duplicate", faults.duplicate, datagram, "`links = \"datagram\"`"),
+            ("reorder", faults.reorder, datagram, "`links = \"datagram\"`"),
+            ("slow", faults.slow, self.knobs.unit == Unit::Delay, "`unit = \"delay\"`"),
+            ("lease", faults.lease, self.nodes.control_servers == 2, "two control servers"),
+            (
+                "moves",
+                faults.moves,
+                self.nodes.communication_servers > 1,
+                "two communication servers",
+            ),
+        ];
+        for (key, often, possible, needed) in needs {
+            if often > 0 && !possible {
+                let message = format!("is {often}, and it cannot happen in this scope");
+                found.add(&format!("faults.{key}"), message, format!("0, or {needed}"));
+            }
+        }
+        let resets =
+            faults.reset_client + faults.reset_query + faults.reset_global + faults.reset_control;
+        if datagram && resets > 0 {
+            found.add(
+                "knobs.links",
+                "is \"datagram\", and resets are budgeted".to_owned(),
+                "no resets: a datagram link has no connection to reset".to_owned(),
+            );
+        }
     }
 
     fn check_request(&self, found: &mut Findings, place: usize, request: &Request) {
@@ -138,6 +201,11 @@ impl Scope {
         found.index(&path("client"), request.client, self.nodes.clients, "client");
         if let Body::Query { user, .. } = request.body {
             found.index(&path("user"), user, self.nodes.clients, "client");
+        }
+        if let Body::Contacts { contacts } = request.body {
+            for contact in contacts.iter() {
+                found.index(&path("contacts"), contact, self.nodes.clients, "client");
+            }
         }
         found.index(&path("home"), request.home, self.nodes.query_servers, "query server");
     }
@@ -163,35 +231,6 @@ impl Knobs {
             ("relay-max", self.relay_max),
             ("ledger-max", self.ledger_max),
             ("window-max", self.window_max),
-        ]
-    }
-}
-
-impl Faults {
-    /// How often each fault may happen, by the key of a scope file.
-    pub fn by_key(&self) -> [(&'static str, u32); 9] {
-        // Taken apart without `..`, so that a fault that is added cannot be forgotten here.
-        let Faults {
-            crash_communication,
-            crash_query,
-            crash_global,
-            crash_control,
-            reset_client,
-            reset_query,
-            reset_global,
-            reset_control,
-            retry,
-        } = *self;
-        [
-            ("crash-communication", crash_communication),
-            ("crash-query", crash_query),
-            ("crash-global", crash_global),
-            ("crash-control", crash_control),
-            ("reset-client", reset_client),
-            ("reset-query", reset_query),
-            ("reset-global", reset_global),
-            ("reset-control", reset_control),
-            ("retry", retry),
         ]
     }
 }

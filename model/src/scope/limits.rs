@@ -42,3 +42,12 @@ pub const FAULT: RangeInclusive<u32> = 0..=8;
 
 /// Names of "sometimes" properties that a scope may list, at most.
 pub const SOMETIMES_MAX: usize = 64;
+
+/// Control servers: the second is a standby.
+pub const CONTROL_SERVERS: RangeInclusive<u32> = 1..=2;
+
+/// How often a ready task is overtaken at most; at 0 classes do not age.
+pub const OVERTAKEN: RangeInclusive<u32> = 0..=16;
+
+/// The weight of a query server.
+pub const WEIGHT: RangeInclusive<u32> = 1..=64;

@@ -6,6 +6,7 @@
 mod builtin;
 mod check;
 mod error;
+mod faults;
 mod json;
 pub mod limits;
 mod names;
@@ -17,6 +18,7 @@ mod write;
 pub use builtin::{BUILTIN, BuiltinError, builtin_file_name};
 pub use check::Impossible;
 pub use error::ScopeError;
+pub use faults::{BUDGETS, Budget, Faults};
 pub use json::ScopeJsonError;
 
 use serde::{Deserialize, Serialize};
@@ -44,8 +46,70 @@ pub enum Body {
         /// Its priority.
         class: Class,
     },
-    /// Publish new information about oneself; its version is its place among the client's publishes, from 1.
+    /// Publish new information about oneself. Like all changes of oneself it makes a new version of it: its place
+    /// among the client's changes, from 1.
     Publish,
+    /// Delete one's information: until it is published anew there is none.
+    Delete,
+    /// Change with whom one shares one's information.
+    Share {
+        /// With whom from now on.
+        rule: Rule,
+    },
+    /// Change whom one has as contacts.
+    Contacts {
+        /// All of them.
+        contacts: Users,
+    },
+}
+
+/// With whom a user shares information.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// With everyone.
+    #[default]
+    Everyone,
+    /// With the users on its own contact list.
+    Contacts,
+    /// With nobody.
+    Nobody,
+}
+
+/// A set of users. A list of client indices in a file or a header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Users(pub u32);
+
+impl Users {
+    /// Whether a user is in it.
+    pub fn contains(self, user: u16) -> bool {
+        user < 32 && self.0 & (1 << user) != 0
+    }
+    /// Its members, in order.
+    pub fn iter(self) -> impl Iterator<Item = u16> {
+        (0..32).filter(move |user| self.contains(*user))
+    }
+}
+
+impl Serialize for Users {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Users {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Users, D::Error> {
+        let mut users = Users::default();
+        for user in Vec::<u16>::deserialize(deserializer)? {
+            if user >= 32 || users.contains(user) {
+                return Err(serde::de::Error::custom(format!(
+                    "{user} does not belong there: expected indices of clients, each once"
+                )));
+            }
+            users.0 |= 1 << user;
+        }
+        Ok(users)
+    }
 }
 
 /// One request of the scope. Its id is its place in the list.
@@ -71,8 +135,19 @@ pub struct Nodes {
     pub communication_servers: u16,
     /// Query servers, at least two.
     pub query_servers: u16,
-    /// The communication server of each client.
+    /// The communication server of each client, at the start.
     pub sessions: Vec<u16>,
+    /// Control servers, 1 or 2: the second is a standby.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub control_servers: u16,
+}
+
+fn one() -> u16 {
+    1
+}
+
+fn is_one(count: &u16) -> bool {
+    *count == 1
 }
 
 /// Where a communication server sends a request.
@@ -93,6 +168,63 @@ pub enum Returned {
     Queue,
     /// Its source refuses it to the client.
     Busy,
+}
+
+/// What the links are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Links {
+    /// Like TCP connections: in order, no loss while they stand.
+    #[default]
+    Fifo,
+    /// Datagrams: lost, doubled and overtaken within the scope's budgets; no connection whose end one notices.
+    Datagram,
+}
+
+/// Which servers may take a redundant task, beside those that neither gave it away nor refused it. The load that a
+/// strategy reckons with is the number of tasks that the control server has assigned to a server and not yet finished.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Any.
+    #[default]
+    Any,
+    /// One of the least loaded.
+    LeastLoaded,
+    /// The next one in turn.
+    RoundRobin,
+    /// Two are drawn, and the one that is not more loaded takes it.
+    TwoChoices,
+    /// One of the least loaded in proportion to its weight.
+    Weighted,
+    /// One that takes the task's class.
+    Classes,
+}
+
+/// What a threshold counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Tasks.
+    #[default]
+    Count,
+    /// The queue's delay: whether it is above the threshold is an input of the environment.
+    Delay,
+}
+
+/// How the global server's disk works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Disk {
+    /// What is written is durable.
+    #[default]
+    Immediate,
+    /// What is written is durable once it is flushed, a step of its own.
+    Flushed,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The protocol's parameters. Bounds count entries.
@@ -117,30 +249,56 @@ pub struct Knobs {
     pub routing: Routing,
     /// What becomes of a task that every other server refused.
     pub returned: Returned,
+    /// What the links are.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub links: Links,
+    /// Which servers may take a redundant task.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub strategy: Strategy,
+    /// For the strategy `classes`: the classes that each query server takes from others.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub accepts: Vec<Vec<Class>>,
+    /// For the strategy `weighted`: the weight of each query server.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weights: Vec<u32>,
+    /// What a threshold counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unit: Unit,
+    /// How often a ready task is overtaken at most; 0 if classes do not age.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub overtaken_max: u32,
+    /// How the global server's disk works.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub disk: Disk,
+    /// With whom users share their information until they say so.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sharing: Rule,
 }
 
-/// How often each fault may happen in one run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Faults {
-    /// Crashes of communication servers.
-    pub crash_communication: u32,
-    /// Crashes of query servers.
-    pub crash_query: u32,
-    /// Crashes of the global server.
-    pub crash_global: u32,
-    /// Crashes of the control server.
-    pub crash_control: u32,
-    /// Resets of links between a client and its communication server.
-    pub reset_client: u32,
-    /// Resets of links between a communication and a query server.
-    pub reset_query: u32,
-    /// Resets of links between a query server and the global server.
-    pub reset_global: u32,
-    /// Resets of links between a query server and the control server.
-    pub reset_control: u32,
-    /// Requests that a client sends again although nothing was lost.
-    pub retry: u32,
+impl Default for Knobs {
+    /// No thresholds, the largest bounds, and every feature off.
+    fn default() -> Knobs {
+        let bound = *limits::BOUND.end();
+        Knobs {
+            threshold: Vec::new(),
+            queue_max: bound,
+            pending_max: bound,
+            relay_max: bound,
+            ledger_max: bound,
+            window_max: bound,
+            link_max: limits::LINK_MAX_DEFAULT,
+            routing: Routing::Home,
+            returned: Returned::Queue,
+            links: Links::default(),
+            strategy: Strategy::default(),
+            accepts: Vec::new(),
+            weights: Vec::new(),
+            unit: Unit::default(),
+            overtaken_max: 0,
+            disk: Disk::default(),
+            sharing: Rule::default(),
+        }
+    }
 }
 
 /// Everything that a check explores.

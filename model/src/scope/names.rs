@@ -1,15 +1,24 @@
 //! The words of a scope file that stand for a choice, once for reader and writer, and what helps with misspelt ones.
 
-use super::{Class, Returned, Routing};
+use super::{Class, Disk, Links, Returned, Routing, Rule, Strategy, Unit};
 
-/// The two kinds of request, by the word that stands for them.
+/// The kinds of request, by the word that stands for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Query,
     Publish,
+    Delete,
+    Share,
+    Contacts,
 }
 
-pub(super) const KINDS: &[(&str, Kind)] = &[("query", Kind::Query), ("publish", Kind::Publish)];
+pub(super) const KINDS: &[(&str, Kind)] = &[
+    ("query", Kind::Query),
+    ("publish", Kind::Publish),
+    ("delete", Kind::Delete),
+    ("share", Kind::Share),
+    ("contacts", Kind::Contacts),
+];
 
 pub(super) const CLASSES: &[(&str, Class)] =
     &[("interactive", Class::Interactive), ("normal", Class::Normal), ("bulk", Class::Bulk)];
@@ -18,6 +27,25 @@ pub(super) const ROUTINGS: &[(&str, Routing)] = &[("home", Routing::Home), ("any
 
 pub(super) const RETURNEDS: &[(&str, Returned)] =
     &[("queue", Returned::Queue), ("busy", Returned::Busy)];
+
+pub(super) const RULES: &[(&str, Rule)] =
+    &[("everyone", Rule::Everyone), ("contacts", Rule::Contacts), ("nobody", Rule::Nobody)];
+
+pub(super) const LINKS: &[(&str, Links)] = &[("fifo", Links::Fifo), ("datagram", Links::Datagram)];
+
+pub(super) const STRATEGIES: &[(&str, Strategy)] = &[
+    ("any", Strategy::Any),
+    ("least-loaded", Strategy::LeastLoaded),
+    ("round-robin", Strategy::RoundRobin),
+    ("two-choices", Strategy::TwoChoices),
+    ("weighted", Strategy::Weighted),
+    ("classes", Strategy::Classes),
+];
+
+pub(super) const UNITS: &[(&str, Unit)] = &[("count", Unit::Count), ("delay", Unit::Delay)];
+
+pub(super) const DISKS: &[(&str, Disk)] =
+    &[("immediate", Disk::Immediate), ("flushed", Disk::Flushed)];
 
 /// The word that stands for `wanted`.
 pub(super) fn word_for<T: PartialEq>(words: &[(&'static str, T)], wanted: &T) -> &'static str {
@@ -71,6 +99,11 @@ mod tests {
         check(CLASSES);
         check(ROUTINGS);
         check(RETURNEDS);
+        check(RULES);
+        check(LINKS);
+        check(STRATEGIES);
+        check(UNITS);
+        check(DISKS);
     }
 
     #[test]

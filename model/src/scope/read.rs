@@ -4,13 +4,18 @@ use toml::de::DeTable;
 
 use super::error::ScopeError;
 use super::limits::{
-    BOUND, CLIENTS, COMMUNICATION_SERVERS, FAULT, FILE_BYTES_MAX, LINK_MAX, LINK_MAX_DEFAULT,
-    QUERY_SERVERS, REQUESTS, THRESHOLD,
+    BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, FILE_BYTES_MAX, LINK_MAX,
+    LINK_MAX_DEFAULT, OVERTAKEN, QUERY_SERVERS, REQUESTS, THRESHOLD, WEIGHT,
 };
-use super::names::{CLASSES, KINDS, Kind, RETURNEDS, ROUTINGS, quoted};
+use super::names::{
+    CLASSES, DISKS, KINDS, Kind, LINKS, RETURNEDS, ROUTINGS, RULES, STRATEGIES, UNITS, quoted,
+};
 use super::notes::Notes;
 use super::table::{Field, Table, integer_in};
-use super::{Body, Class, Faults, Knobs, Nodes, Request, Returned, Routing, Scope};
+use super::{
+    Body, Class, Disk, Faults, Knobs, Links, Nodes, Request, Returned, Routing, Rule, Scope,
+    Strategy, Unit, Users,
+};
 
 impl Scope {
     /// Reads a scope file's text. `known_sometimes` are the names that `expect.sometimes` may list.
@@ -144,6 +149,7 @@ fn read_nodes(mut table: Table<'_>) -> Option<Nodes> {
     let communication_servers =
         table.may("communication-servers").int(&COMMUNICATION_SERVERS).unwrap_or(1);
     let query_servers = table.need("query-servers").int(&QUERY_SERVERS);
+    let control_servers = table.may("control-servers").int(&CONTROL_SERVERS).unwrap_or(1);
     let sessions =
         table.may("sessions").list("a list with one communication server for each client");
     table.finish();
@@ -161,6 +167,7 @@ fn read_nodes(mut table: Table<'_>) -> Option<Nodes> {
         communication_servers,
         query_servers: u16::try_from(query_servers?).ok()?,
         sessions,
+        control_servers: u16::try_from(control_servers).ok()?,
     })
 }
 
@@ -176,6 +183,14 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     let link_max = table.may("link-max").int(&LINK_MAX).unwrap_or(LINK_MAX_DEFAULT);
     let routing = table.may("routing").choice(ROUTINGS).unwrap_or(Routing::Home);
     let returned = table.may("returned").choice(RETURNEDS).unwrap_or(Returned::Queue);
+    let links = table.may("links").choice(LINKS).unwrap_or(Links::Fifo);
+    let strategy = table.may("strategy").choice(STRATEGIES).unwrap_or(Strategy::Any);
+    let accepts = read_accepts(&table.may("accepts"));
+    let weights = read_weights(&table.may("weights"));
+    let unit = table.may("unit").choice(UNITS).unwrap_or(Unit::Count);
+    let overtaken_max = table.may("overtaken-max").int(&OVERTAKEN).unwrap_or(0);
+    let disk = table.may("disk").choice(DISKS).unwrap_or(Disk::Immediate);
+    let sharing = table.may("sharing").choice(RULES).unwrap_or(Rule::Everyone);
     table.finish();
     let threshold = threshold?;
     Some(Knobs {
@@ -188,7 +203,32 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
         link_max,
         routing,
         returned,
+        links,
+        strategy,
+        accepts,
+        weights,
+        unit,
+        overtaken_max,
+        disk,
+        sharing,
     })
+}
+
+/// One list of classes for each query server.
+fn read_accepts(field: &Field<'_>) -> Vec<Vec<Class>> {
+    let expected = "a list with one list of classes for each query server";
+    let lists = field.list(expected).unwrap_or_default();
+    let classes = |list: &Field<'_>| {
+        let classes = list.list("a list of classes").unwrap_or_default();
+        classes.iter().filter_map(|class| class.choice(CLASSES)).collect()
+    };
+    lists.iter().map(classes).collect()
+}
+
+fn read_weights(field: &Field<'_>) -> Vec<u32> {
+    let expected = "a list with one weight for each query server";
+    let weights = field.list(expected).unwrap_or_default();
+    weights.iter().filter_map(|weight| weight.int(&WEIGHT)).collect()
 }
 
 /// One number for all query servers, or a list with one for each.
@@ -218,15 +258,18 @@ fn read_request(mut table: Table<'_>, routing: Routing) -> Option<Request> {
     let body = match kind {
         Some(Kind::Query) => read_query(table.need("user"), table.need("class")),
         Some(Kind::Publish) => {
-            for key in ["user", "class"] {
-                table.refuse(
-                    key,
-                    "does not belong to a publish",
-                    "`client`, `kind` and `home` only",
-                );
-            }
+            refuse_query_keys(&mut table, "a publish");
             Some(Body::Publish)
         }
+        Some(Kind::Delete) => {
+            refuse_query_keys(&mut table, "a deletion");
+            Some(Body::Delete)
+        }
+        Some(Kind::Share) => {
+            let rule = table.need("rule").choice(RULES);
+            rule.map(|rule| Body::Share { rule })
+        }
+        Some(Kind::Contacts) => read_contacts(&table.need("contacts")),
         // The kind is at fault; whether these two should be there cannot be told.
         None => read_query(table.may("user"), table.may("class")),
     };
@@ -238,24 +281,35 @@ fn read_request(mut table: Table<'_>, routing: Routing) -> Option<Request> {
     Some(Request { client: client?, body: body?, home: home? })
 }
 
+fn refuse_query_keys(table: &mut Table<'_>, what: &str) {
+    for key in ["user", "class"] {
+        let reason = format!("does not belong to {what}");
+        table.refuse(key, &reason, "`client`, `kind` and `home` only");
+    }
+}
+
+fn read_contacts(field: &Field<'_>) -> Option<Body> {
+    let list = field.list("a list of the indices of clients")?;
+    let mut contacts = Users::default();
+    for contact in &list {
+        let expected = "the index of a client, from 0, each once";
+        let user = contact.int_as(&(0..=*CLIENTS.end() - 1), expected)?;
+        if contacts.0 & (1 << user) != 0 {
+            contact.refuse(format!("{user} is there twice"), expected);
+            return None;
+        }
+        contacts.0 |= 1 << user;
+    }
+    Some(Body::Contacts { contacts })
+}
+
 fn read_query(user: Field<'_>, class: Field<'_>) -> Option<Body> {
     let (user, class): (Option<u16>, Option<Class>) = (user.index("client"), class.choice(CLASSES));
     Some(Body::Query { user: user?, class: class? })
 }
 
 fn read_faults(mut table: Table<'_>) -> Faults {
-    let mut often = |key| table.may(key).int(&FAULT).unwrap_or(0);
-    let faults = Faults {
-        crash_communication: often("crash-communication"),
-        crash_query: often("crash-query"),
-        crash_global: often("crash-global"),
-        crash_control: often("crash-control"),
-        reset_client: often("reset-client"),
-        reset_query: often("reset-query"),
-        reset_global: often("reset-global"),
-        reset_control: often("reset-control"),
-        retry: often("retry"),
-    };
+    let faults = Faults::from_keys(|key| table.may(key).int(&FAULT).unwrap_or(0));
     table.finish();
     faults
 }

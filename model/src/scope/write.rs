@@ -3,7 +3,9 @@
 
 use std::fmt::{self, Write};
 
-use super::names::{CLASSES, RETURNEDS, ROUTINGS, word_for};
+use super::names::{
+    CLASSES, DISKS, LINKS, RETURNEDS, ROUTINGS, RULES, STRATEGIES, UNITS, word_for,
+};
 use super::{Body, Faults, Knobs, Nodes, Request, Scope};
 
 impl Scope {
@@ -39,7 +41,11 @@ fn write_nodes(out: &mut String, nodes: &Nodes) -> fmt::Result {
     writeln!(out, "\n[nodes]\nclients = {}", nodes.clients)?;
     writeln!(out, "communication-servers = {}", nodes.communication_servers)?;
     writeln!(out, "query-servers = {}", nodes.query_servers)?;
-    writeln!(out, "# The communication server of each client.\nsessions = {:?}", nodes.sessions)
+    writeln!(out, "# The communication server of each client.\nsessions = {:?}", nodes.sessions)?;
+    if nodes.control_servers != 1 {
+        writeln!(out, "control-servers = {}", nodes.control_servers)?;
+    }
+    Ok(())
 }
 
 fn write_knobs(out: &mut String, knobs: &Knobs) -> fmt::Result {
@@ -51,7 +57,37 @@ fn write_knobs(out: &mut String, knobs: &Knobs) -> fmt::Result {
     }
     writeln!(out, "link-max = {}", knobs.link_max)?;
     writeln!(out, "routing = \"{}\"", word_for(ROUTINGS, &knobs.routing))?;
-    writeln!(out, "returned = \"{}\"", word_for(RETURNEDS, &knobs.returned))
+    writeln!(out, "returned = \"{}\"", word_for(RETURNEDS, &knobs.returned))?;
+    write_features(out, knobs)
+}
+
+/// The knobs of features, where they are not off.
+fn write_features(out: &mut String, knobs: &Knobs) -> fmt::Result {
+    let plain = Knobs::default();
+    let words = [
+        ("links", word_for(LINKS, &knobs.links), knobs.links != plain.links),
+        ("strategy", word_for(STRATEGIES, &knobs.strategy), knobs.strategy != plain.strategy),
+        ("unit", word_for(UNITS, &knobs.unit), knobs.unit != plain.unit),
+        ("disk", word_for(DISKS, &knobs.disk), knobs.disk != plain.disk),
+        ("sharing", word_for(RULES, &knobs.sharing), knobs.sharing != plain.sharing),
+    ];
+    for (key, word, _) in words.iter().filter(|(_, _, written)| *written) {
+        writeln!(out, "{key} = \"{word}\"")?;
+    }
+    if !knobs.accepts.is_empty() {
+        let words = |classes: &Vec<super::Class>| -> Vec<&str> {
+            classes.iter().map(|class| word_for(CLASSES, class)).collect()
+        };
+        let accepts: Vec<Vec<&str>> = knobs.accepts.iter().map(words).collect();
+        writeln!(out, "accepts = {accepts:?}")?;
+    }
+    if !knobs.weights.is_empty() {
+        writeln!(out, "weights = {:?}", knobs.weights)?;
+    }
+    if knobs.overtaken_max > 0 {
+        writeln!(out, "overtaken-max = {}", knobs.overtaken_max)?;
+    }
+    Ok(())
 }
 
 fn write_request(out: &mut String, id: usize, request: &Request) -> fmt::Result {
@@ -66,6 +102,14 @@ fn write_request(out: &mut String, id: usize, request: &Request) -> fmt::Result 
             )?;
         }
         Body::Publish => writeln!(out, "kind = \"publish\"")?,
+        Body::Delete => writeln!(out, "kind = \"delete\"")?,
+        Body::Share { rule } => {
+            writeln!(out, "kind = \"share\"\nrule = \"{}\"", word_for(RULES, &rule))?;
+        }
+        Body::Contacts { contacts } => {
+            let contacts: Vec<u16> = contacts.iter().collect();
+            writeln!(out, "kind = \"contacts\"\ncontacts = {contacts:?}")?;
+        }
     }
     writeln!(out, "home = {}", request.home)
 }

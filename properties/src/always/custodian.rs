@@ -52,7 +52,7 @@ fn carries<S: Size>(
             r == request && entry(s, r, hand_over).is_some_and(|e| e.assignee() == Some(from.index))
         }
         // Queued again by the source, or refused.
-        Message::Return { request: r, hand_over } => {
+        Message::Return { request: r, hand_over, .. } => {
             r == request && handed(s, to, r, hand_over).is_some()
         }
         // These settle the hand-over; only a source that was asked again goes on from there.
@@ -61,7 +61,7 @@ fn carries<S: Size>(
                 && entry(s, r, hand_over).is_some()
                 && is_asked_again(s, hand_over.source, r, hand_over)
         }
-        Message::Finish { request: r, hand_over } => {
+        Message::Finish { request: r, hand_over, .. } => {
             r == request && is_asked_again(s, to, r, hand_over)
         }
         _ => false,

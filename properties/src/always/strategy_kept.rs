@@ -19,7 +19,7 @@ impl Always for StrategyKept {
         and has not refused this hand-over to this incarnation of the control server";
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
-        let Action::Assign { source, request, to } = step.action else { return true };
+        let Action::Assign { source, request, to, .. } = step.action else { return true };
         let key = (u32::from(source.index), request.0);
         let entry = step.before.ledger.iter().find(|e| (e.source.get(), e.request.get()) == key);
         // Not the ledger's own record of refusals: that is what a bug would get wrong.

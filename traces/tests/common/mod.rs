@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use spillway_traces::spillway::{Action as Step, Message, Note};
 use spillway_traces::{
-    Event, HandOver, Header, Machine, Node, Observed, Refusal, RequestId, Sent, Source, Spillway,
-    Trace, Verdict, View, Vocabulary,
+    Event, HandOver, Header, Machine, Node, Observed, Refusal, RequestId, Sent, Sessions, Source,
+    Spillway, Trace, Verdict, View, Vocabulary,
 };
 
 /// Who plays.
@@ -226,10 +226,43 @@ fn step() -> impl Strategy<Value = Step> {
         (n(), r()).prop_map(|(server, request)| Step::Start { server, request }),
         (n(), r()).prop_map(|(server, request)| Step::Serve { server, request }),
         (n(), r()).prop_map(|(server, request)| Step::Offer { server, request }),
-        (n(), r(), n()).prop_map(|(source, request, to)| Step::Assign { source, request, to }),
+        (n(), r(), n(), n()).prop_map(|(source, request, to, by)| Step::Assign {
+            source,
+            request,
+            to,
+            by
+        }),
         n().prop_map(|server| Step::Sync { server }),
         n().prop_map(|node| Step::Crash { node }),
         (n(), n()).prop_map(|(a, b)| Step::Reset { a, b }),
+        later_step(),
+    ]
+}
+
+/// The steps that the vocabulary grew by.
+fn later_step() -> impl Strategy<Value = Step> {
+    let (n, r) = (node, request);
+    let between = (0..6usize, n(), n()).prop_map(|(kind, from, to)| match kind {
+        0 => Step::Cut { from, to },
+        1 => Step::Heal { from, to },
+        2 => Step::Resend { from, to },
+        3 => Step::Drop { from, to },
+        4 => Step::Duplicate { from, to },
+        _ => Step::Reorder { from, to },
+    });
+    prop_oneof![
+        (n(), n()).prop_map(|(client, to)| Step::Move { client, to }),
+        n().prop_map(|client| Step::Leave { client }),
+        (n(), r()).prop_map(|(client, request)| Step::Cancel { client, request }),
+        n().prop_map(|node| Step::Stop { node }),
+        n().prop_map(|node| Step::Restart { node }),
+        (n(), r()).prop_map(|(server, request)| Step::PullBack { server, request }),
+        n().prop_map(|to| Step::Lease { to }),
+        n().prop_map(|server| Step::Slow { server }),
+        n().prop_map(|server| Step::Calm { server }),
+        Just(Step::Compact {}),
+        Just(Step::Flush {}),
+        between,
     ]
 }
 
@@ -244,11 +277,23 @@ fn message() -> impl Strategy<Value = Message> {
         any::<u32>().prop_map(|applied| Message::Hello { applied }),
         any::<[u32; 3]>()
             .prop_map(|[revision, user, version]| { Message::Update { revision, user, version } }),
-        (r(), any::<u32>(), h()).prop_map(|(request, token, hand_over)| {
-            Message::Offer { request, token, hand_over }
+        (r(), any::<u32>(), h(), sessions()).prop_map(|(request, token, hand_over, sessions)| {
+            Message::Offer { request, token, hand_over, sessions }
         }),
-        (r(), h()).prop_map(|(request, hand_over)| Message::Return { request, hand_over }),
+        (r(), h(), 0..3u32, sessions()).prop_map(|(request, hand_over, epoch, sessions)| {
+            Message::Assign { request, token: 1, hand_over, sessions, epoch }
+        }),
+        (r(), h(), 0..3u32).prop_map(|(request, hand_over, epoch)| {
+            Message::Return { request, hand_over, epoch }
+        }),
+        (r(), h()).prop_map(|(request, hand_over)| Message::Withdraw { request, hand_over }),
+        any::<u32>().prop_map(|revision| Message::Snapshot { revision }),
+        any::<u32>().prop_map(|epoch| Message::Lead { epoch }),
     ]
+}
+
+fn sessions() -> impl Strategy<Value = Sessions> {
+    any::<u32>().prop_map(Sessions::from_bits)
 }
 
 fn note() -> impl Strategy<Value = Note> {
