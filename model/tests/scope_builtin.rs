@@ -67,9 +67,8 @@ fn unknown_names_are_refused() {
     let known_none = error("default");
     assert!(known_none.starts_with("scopes/default.toml:"), "{known_none}");
     assert!(
-        known_none.ends_with(
-            "`sometimes[0]` is `overflow-happens`; expected no name, as none is known"
-        ),
+        known_none
+            .ends_with("`sometimes[0]` is `overflow-happens`; expected no name, as none is known"),
         "{known_none}"
     );
 }

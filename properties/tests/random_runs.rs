@@ -18,26 +18,39 @@ fn universe(protocol: &Protocol<Growable>) -> Vec<Action> {
         .map(Node::client)
         .chain(protocol.communication_servers().map(Node::communication))
         .chain(protocol.query_servers().map(Node::query))
-        .chain([Node::GLOBAL, Node::CONTROL])
+        .chain([Node::GLOBAL])
+        .chain(protocol.control_servers().map(Node::control))
         .collect();
     let requests: Vec<RequestId> = protocol.requests().map(|(id, _)| id).collect();
-    let mut all = Vec::new();
+    let mut all = vec![Action::Compact {}, Action::Flush {}];
     for a in nodes.iter().copied() {
         all.extend([Action::Crash { node: a }, Action::Sync { server: a }]);
+        all.extend([Action::Stop { node: a }, Action::Restart { node: a }]);
+        all.extend([Action::Slow { server: a }, Action::Calm { server: a }]);
+        all.extend([Action::Leave { client: a }, Action::Lease { to: a }]);
         for request in requests.iter().copied() {
             all.push(Action::Issue { client: a, request });
             all.push(Action::Retry { client: a, request });
+            all.push(Action::Cancel { client: a, request });
             all.push(Action::Start { server: a, request });
             all.push(Action::Serve { server: a, request });
             all.push(Action::Offer { server: a, request });
+            all.push(Action::PullBack { server: a, request });
             for b in nodes.iter().copied() {
                 all.push(Action::Route { server: a, request, to: b });
-                all.push(Action::Assign { source: a, request, to: b, by: Node::CONTROL });
+                for by in protocol.control_servers().map(Node::control) {
+                    all.push(Action::Assign { source: a, request, to: b, by });
+                }
             }
         }
         for b in nodes.iter().copied() {
             all.push(Action::Deliver { from: a, to: b });
             all.push(Action::Reset { a, b });
+            all.push(Action::Move { client: a, to: b });
+            all.extend([Action::Cut { from: a, to: b }, Action::Heal { from: a, to: b }]);
+            all.extend([Action::Resend { from: a, to: b }, Action::Drop { from: a, to: b }]);
+            all.push(Action::Duplicate { from: a, to: b });
+            all.push(Action::Reorder { from: a, to: b });
         }
     }
     all
