@@ -72,15 +72,15 @@ fn duplicate_key() {
 
 #[test]
 fn unknown_key() {
-    assert_snapshot!(with("threshold = 1", "threshold = 1\nqueue_max = 3"), @"small.toml:8:1: unknown key `queue_max`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing` or `returned`; did you mean `queue-max`?");
-    assert_snapshot!(with("crash-query", "crash-queries"), @"small.toml:19:1: unknown key `crash-queries`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control` or `retry`; did you mean `crash-query`?");
+    assert_snapshot!(with("threshold = 1", "threshold = 1\nqueue_max = 3"), @"small.toml:8:1: unknown key `queue_max`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing`, `returned`, `links`, `strategy`, `accepts`, `weights`, `unit`, `overtaken-max`, `disk` or `sharing`; did you mean `queue-max`?");
+    assert_snapshot!(with("crash-query", "crash-queries"), @"small.toml:19:1: unknown key `crash-queries`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control`, `retry`, `moves`, `leave`, `cancel`, `stop-communication`, `stop-query`, `stop-global`, `stop-control`, `cut-client`, `cut-query`, `cut-global`, `cut-control`, `drop`, `duplicate`, `reorder`, `compact`, `lease` or `slow`; did you mean `crash-query`?");
     assert_snapshot!(with("user = 1", "user = 1\ncolour = 3"), @"small.toml:12:1: unknown key `colour`; expected `client`, `kind`, `user`, `class` or `home`");
     assert_snapshot!(with("user = 1", "user = 1\n\"a\\nb\" = 3"), @r#"small.toml:12:1: unknown key `a\nb`; expected `client`, `kind`, `user`, `class` or `home`"#);
 }
 
 #[test]
 fn a_misspelt_key_is_not_also_missing() {
-    assert_snapshot!(with("threshold = 1", "thresold = 1"), @"small.toml:7:1: unknown key `thresold`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing` or `returned`; did you mean `threshold`?");
+    assert_snapshot!(with("threshold = 1", "thresold = 1"), @"small.toml:7:1: unknown key `thresold`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing`, `returned`, `links`, `strategy`, `accepts`, `weights`, `unit`, `overtaken-max`, `disk` or `sharing`; did you mean `threshold`?");
     assert_snapshot!(with("[nodes]", "[node]"), @"small.toml:3:2: unknown table `node`; expected `name`, `about`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `nodes`?");
 }
 
@@ -88,7 +88,7 @@ fn a_misspelt_key_is_not_also_missing() {
 fn unknown_table() {
     assert_snapshot!(with("[faults]", "[fault]"), @"small.toml:18:2: unknown table `fault`; expected `name`, `about`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `faults`?");
     assert_snapshot!(with("[faults]", "[[requests]]\n[faults]"), @"small.toml:18:3: unknown table `requests`; expected `name`, `about`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `request`?");
-    assert_snapshot!(with("[expect]", "[nodes.more]\n[expect]"), @"small.toml:20:8: unknown table `more`; expected `clients`, `communication-servers`, `query-servers` or `sessions`");
+    assert_snapshot!(with("[expect]", "[nodes.more]\n[expect]"), @"small.toml:20:8: unknown table `more`; expected `clients`, `communication-servers`, `query-servers`, `control-servers` or `sessions`");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn wrong_type() {
     assert_snapshot!(with("clients = 2", "clients = 2.0"), @"small.toml:4:11: `clients` is a fraction; expected an integer from 1 to 32");
     assert_snapshot!(with("name = \"small\"", "name = 3"), @"small.toml:1:8: `name` is an integer; expected the scope's name, that of its file");
     assert_snapshot!(with("threshold = 1", "threshold = [1, true]"), @"small.toml:7:17: `threshold[1]` is a truth value; expected an integer from 0 to 64");
-    assert_snapshot!(with("kind = \"query\"", "kind = 1979-05-27"), @"small.toml:10:8: `kind` is a date; expected `query` or `publish`");
+    assert_snapshot!(with("kind = \"query\"", "kind = 1979-05-27"), @"small.toml:10:8: `kind` is a date; expected `query`, `publish`, `delete`, `share` or `contacts`");
     assert_snapshot!(with("[faults]\ncrash-query = 1", "[[faults]]\ncrash-query = 1"), @"small.toml:18:1: `faults` is a list; expected a table, written `[faults]`");
     assert_snapshot!(with("[\"overflow-happens\"]", "\"overflow-happens\""), @r#"small.toml:21:13: `sometimes` is a string; expected a list of the names of "sometimes" properties"#);
     assert_snapshot!(message("request = 1"), @"small.toml:1:1: `name` is missing; expected the scope's name, that of its file");
@@ -137,7 +137,7 @@ fn missing_key() {
 
 #[test]
 fn bad_choice() {
-    assert_snapshot!(with("\"query\"", "\"qurey\""), @"small.toml:10:8: `kind` is `qurey`; expected `query` or `publish`; did you mean `query`?");
+    assert_snapshot!(with("\"query\"", "\"qurey\""), @"small.toml:10:8: `kind` is `qurey`; expected `query`, `publish`, `delete`, `share` or `contacts`; did you mean `query`?");
     assert_snapshot!(with("\"interactive\"", "\"Interactive\""), @"small.toml:12:9: `class` is `Interactive`; expected `interactive`, `normal` or `bulk`; did you mean `interactive`?");
     assert_snapshot!(with("\"interactive\"", "\"urgent\""), @"small.toml:12:9: `class` is `urgent`; expected `interactive`, `normal` or `bulk`");
     assert_snapshot!(with("threshold = 1", "threshold = 1\nrouting = \"anny\""), @"small.toml:8:11: `routing` is `anny`; expected `home` or `any`; did you mean `any`?");
@@ -200,9 +200,11 @@ fn all_faults_come_in_the_order_of_the_file() {
     let errors =
         Scope::parse_all("small.toml", &text, KNOWN_SOMETIMES).expect_err("this text is wrong");
     let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    assert_snapshot!(lines.join("\n"), @r#"small.toml:4:11: `clients` is 0; expected an integer from 1 to 32
-small.toml:8:1: `class` is missing; expected `interactive`, `normal` or `bulk`
-small.toml:18:1: unknown key `crash-querry`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control` or `retry`; did you mean `crash-query`?"#);
+    assert_snapshot!(lines.join("\n"), @"
+    small.toml:4:11: `clients` is 0; expected an integer from 1 to 32
+    small.toml:8:1: `class` is missing; expected `interactive`, `normal` or `bulk`
+    small.toml:18:1: unknown key `crash-querry`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control`, `retry`, `moves`, `leave`, `cancel`, `stop-communication`, `stop-query`, `stop-global`, `stop-control`, `cut-client`, `cut-query`, `cut-global`, `cut-control`, `drop`, `duplicate`, `reorder`, `compact`, `lease` or `slow`; did you mean `crash-query`?
+    ");
 }
 
 #[test]
