@@ -11,6 +11,7 @@ mod json;
 pub mod limits;
 mod names;
 mod notes;
+pub mod pairs;
 mod read;
 mod table;
 mod write;

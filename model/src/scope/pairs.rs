@@ -1,0 +1,222 @@
+//! The generated suite: a small scope for every two features of the protocol, since what each keeps alone two may
+//! break together.
+//!
+//! Every pair starts from one query at a server that is to take none; each feature adds as little as shows it.
+
+use super::limits::LINK_MAX_DEFAULT;
+use super::{
+    Body, Class, Disk, Faults, Knobs, Links, Nodes, Request, Returned, Routing, Rule, Scope,
+    Strategy, Unit,
+};
+
+/// A feature of the protocol as an ingredient of a scope.
+#[derive(Clone, Copy, Debug)]
+pub struct Feature {
+    /// Its name: half of the names of its pairs.
+    pub name: &'static str,
+    /// What it adds, in a sentence.
+    pub about: &'static str,
+    /// What a pair must reach for it, unless the other half rules that out.
+    pub sometimes: &'static [&'static str],
+    subject: Subject,
+    add: fn(&mut Scope),
+}
+
+/// What a feature is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    /// Tasks that are handed over.
+    Tasks,
+    /// User information, from client to replica.
+    Info,
+    /// Nodes and links, whatever they do.
+    Links,
+}
+
+/// What stands between the names of two features in the name of a pair.
+const BETWEEN: &str = "-and-";
+
+/// What a pair with hand-overs must reach.
+const OVERFLOW: &str = "overflow-happens";
+
+macro_rules! features {
+    ($($subject:ident $name:literal $about:literal [$($sometimes:literal),*] |$scope:ident| $add:expr;)+) => {
+        /// The features, in the order in which pairs name them.
+        pub const FEATURES: &[Feature] = &[$(Feature {
+            name: $name,
+            about: $about,
+            sometimes: &[$($sometimes),*],
+            subject: Subject::$subject,
+            add: |$scope| { $add; },
+        },)+];
+    };
+}
+
+features! {
+    Info "publish" "A client publishes." [] |s| publishes(s);
+    Links "retry" "A client asks again although nothing was lost." [] |s| s.faults.retry = 1;
+    Tasks "any-routing" "A query may go to any query server." [] |s| s.knobs.routing = Routing::Any;
+    Tasks "busy" "A task that was refused by all is refused to the client." ["task-returned"]
+        |s| { s.knobs.returned = Returned::Busy; s.knobs.threshold[1] = 0 };
+    Links "crash-communication" "The communication server crashes." []
+        |s| s.faults.crash_communication = 1;
+    Links "crash-query" "A query server crashes." [] |s| s.faults.crash_query = 1;
+    Info "crash-global" "The global server crashes." []
+        |s| { publishes(s); s.faults.crash_global = 1 };
+    Tasks "crash-control" "The control server crashes." [] |s| s.faults.crash_control = 1;
+    Links "reset-client" "A client's link is reset." [] |s| s.faults.reset_client = 1;
+    Links "reset-query" "A query server's link to the communication server is reset." []
+        |s| s.faults.reset_query = 1;
+    Info "reset-global" "A query server's link to the global server is reset." []
+        |s| { publishes(s); s.faults.reset_global = 1 };
+    Tasks "reset-control" "A query server's link to the control server is reset." []
+        |s| s.faults.reset_control = 1;
+    Info "sharing" "A user hides what it has published." []
+        |s| { publishes(s); changes(s, Body::Share { rule: Rule::Nobody }) };
+    Info "contacts" "A user shares with contacts only." []
+        |s| { publishes(s); s.knobs.sharing = Rule::Contacts };
+    Info "deletion" "A user deletes what it has published." []
+        |s| { publishes(s); changes(s, Body::Delete) };
+    Info "snapshot" "The global server forgets its log." [] |s| { publishes(s); s.faults.compact = 1 };
+    Info "disk" "What the global server writes is durable once it is flushed." []
+        |s| { publishes(s); s.knobs.disk = Disk::Flushed };
+    Links "moving-client" "A client moves to another communication server." []
+        |s| { s.nodes.communication_servers = 2; s.faults.moves = 1 };
+    Links "leaving-client" "A client goes away." [] |s| s.faults.leave = 1;
+    Tasks "cancel" "A client gives a request up." [] |s| s.faults.cancel = 1;
+    Links "stop-communication" "A communication server stays down for a while." []
+        |s| s.faults.stop_communication = 1;
+    Links "stop-query" "A query server stays down for a while." [] |s| s.faults.stop_query = 1;
+    Info "stop-global" "The global server stays down for a while." []
+        |s| { publishes(s); s.faults.stop_global = 1 };
+    Tasks "stop-control" "A control server stays down for a while." [] |s| s.faults.stop_control = 1;
+    Links "cut-query" "A query server and the communication server do not hear each other for a while." []
+        |s| s.faults.cut_query = 1;
+    Tasks "cut-control" "A query server and the control server do not hear each other for a while." []
+        |s| s.faults.cut_control = 1;
+    Links "drop" "A datagram is lost." [] |s| { s.knobs.links = Links::Datagram; s.faults.drop = 1 };
+    Links "duplicate" "A datagram is doubled." []
+        |s| { s.knobs.links = Links::Datagram; s.faults.duplicate = 1 };
+    Links "reorder" "A datagram is overtaken." []
+        |s| { s.knobs.links = Links::Datagram; s.faults.reorder = 1 };
+    Tasks "standby" "The lease passes to a standby control server." []
+        |s| { s.nodes.control_servers = 2; s.faults.lease = 1 };
+    Tasks "least-loaded" "The least loaded server takes a redundant task." []
+        |s| strategy(s, Strategy::LeastLoaded);
+    Tasks "round-robin" "Servers take redundant tasks in turn." [] |s| strategy(s, Strategy::RoundRobin);
+    Tasks "two-choices" "The less loaded of two servers takes a redundant task." []
+        |s| strategy(s, Strategy::TwoChoices);
+    Tasks "weighted" "Servers take redundant tasks by weight." []
+        |s| { strategy(s, Strategy::Weighted); s.knobs.weights = vec![1, 2, 1] };
+    Tasks "classes" "Servers take only some classes." []
+        |s| {
+            strategy(s, Strategy::Classes);
+            s.knobs.accepts = vec![vec![], vec![Class::Interactive], vec![Class::Bulk]];
+        };
+    Tasks "delay" "A threshold is one of delay." []
+        |s| { competes(s); s.knobs.unit = Unit::Delay; s.faults.slow = 1 };
+    Tasks "ageing" "A task is overtaken once at most." [] |s| { competes(s); s.knobs.overtaken_max = 1 };
+}
+
+/// The scope of every two features that do not exclude each other, in the order of [`FEATURES`].
+pub fn pairs() -> Vec<Scope> {
+    let firsts = FEATURES.iter().enumerate();
+    let both = firsts.flat_map(|(at, a)| FEATURES[at + 1..].iter().map(move |b| (a, b)));
+    both.filter_map(|(a, b)| pair(a, b)).collect()
+}
+
+/// The scope of two features, the one that comes first in [`FEATURES`] first. None if they exclude each other.
+pub fn pair(a: &Feature, b: &Feature) -> Option<Scope> {
+    let mut scope = base();
+    scope.name = format!("{}{BETWEEN}{}", a.name, b.name);
+    scope.about = format!("{} {}", a.about, b.about);
+    for feature in [a, b] {
+        (feature.add)(&mut scope);
+        let missing =
+            feature.sometimes.iter().filter(|name| !scope.sometimes.iter().any(|s| s == *name));
+        let missing: Vec<String> = missing.map(|name| (*name).to_owned()).collect();
+        scope.sometimes.extend(missing);
+    }
+    // Where nothing is about hand-overs there are none: they would only multiply the states.
+    let subjects = [a.subject, b.subject];
+    if subjects.contains(&Subject::Info) && !subjects.contains(&Subject::Tasks) {
+        scope.knobs.threshold.fill(1);
+        scope.sometimes.retain(|name| name != OVERFLOW);
+    }
+    // What both set to different values they cannot share.
+    let alone = |feature: &Feature| {
+        let mut scope = base();
+        (feature.add)(&mut scope);
+        scope.knobs
+    };
+    let excluded = |x: Strategy, y: Strategy| x != y && x != Strategy::Any && y != Strategy::Any;
+    if excluded(alone(a).strategy, alone(b).strategy) {
+        return None;
+    }
+    scope.check().is_ok().then_some(scope)
+}
+
+/// The pair of this name, its halves in either order.
+pub fn named(name: &str) -> Option<Scope> {
+    let place = |name: &str| FEATURES.iter().position(|feature| feature.name == name);
+    let halves = name
+        .match_indices(BETWEEN)
+        .find_map(|(at, _)| Some((place(&name[..at])?, place(&name[at + BETWEEN.len()..])?)));
+    let (a, b) = halves?;
+    (a != b).then(|| pair(&FEATURES[a.min(b)], &FEATURES[a.max(b)]))?
+}
+
+/// One query, one too many for its query server.
+fn base() -> Scope {
+    Scope {
+        name: String::new(),
+        about: String::new(),
+        nodes: Nodes {
+            clients: 2,
+            communication_servers: 1,
+            query_servers: 2,
+            sessions: vec![0, 0],
+            control_servers: 1,
+        },
+        knobs: Knobs {
+            threshold: vec![0, 1],
+            link_max: LINK_MAX_DEFAULT,
+            window_max: 1,
+            ..Knobs::default()
+        },
+        requests: vec![query(1, Class::Bulk)],
+        faults: Faults::default(),
+        sometimes: vec![OVERFLOW.to_owned()],
+    }
+}
+
+fn query(client: u16, class: Class) -> Request {
+    Request { client, body: Body::Query { user: 0, class }, home: 0 }
+}
+
+fn publishes(scope: &mut Scope) {
+    if !scope.requests.iter().any(|request| request.body == Body::Publish) {
+        scope.requests.insert(0, Request { client: 0, body: Body::Publish, home: 0 });
+    }
+}
+
+/// A change after the publish.
+fn changes(scope: &mut Scope, body: Body) {
+    let is_change = |request: &Request| !matches!(request.body, Body::Query { .. });
+    let changes = scope.requests.iter().filter(|request| is_change(request)).count();
+    scope.requests.insert(changes, Request { client: 0, body, home: 0 });
+}
+
+/// A second query, more urgent than the first, of the client that also changes its information.
+fn competes(scope: &mut Scope) {
+    let second = query(0, Class::Interactive);
+    if !scope.requests.contains(&second) {
+        scope.requests.push(second);
+    }
+}
+
+fn strategy(scope: &mut Scope, strategy: Strategy) {
+    scope.knobs.strategy = strategy;
+    scope.nodes.query_servers = 3;
+    scope.knobs.threshold.resize(3, 1);
+}
