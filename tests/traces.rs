@@ -99,7 +99,7 @@ fn a_step_that_is_not_allowed_is_refused_by_a_named_guard() {
         "error: unfinished.ndjson:3: the trace does not apply: event 1 is refused by guard `";
     let told = folder.refused(&["shrink", file]);
     assert!(told.starts_with(error), "{told}");
-    for how in ["text", "mermaid", "svg", "ndjson"] {
+    for how in ["text", "mermaid", "svg", "shiviz", "perfetto", "ndjson"] {
         let shown = folder.run(&["show", file, "--as", how]);
         assert_eq!(shown.code, 2, "{how}");
         assert!(!shown.out.is_empty() && shown.err.starts_with(error), "{how}: {}", shown.err);
@@ -265,6 +265,8 @@ fn a_trace_is_shown_in_every_format() {
     assert!(show("text").contains("! breaks threshold-kept"));
     assert!(show("mermaid").contains("sequenceDiagram"));
     assert!(show("svg").starts_with("<svg"));
+    assert!(show("shiviz").starts_with(r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"));
+    assert!(show("perfetto").contains("\"name\":\"breaks threshold-kept\""));
     assert_eq!(show("ndjson"), folder.read(TRACE));
     assert_eq!(folder.run(&["show", TRACE, "--as", "itf", "--out", "t.itf.json"]).code, 0);
     assert_eq!(folder.read("t.itf.json"), show("itf"));

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use spillway_traces::{Machine, Spillway, Trace, show_mermaid, show_svg, show_text, to_itf};
+use spillway_traces::{
+    Machine, Spillway, Trace, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text, to_itf,
+};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,6 +23,10 @@ pub(crate) enum As {
     Svg,
     /// The Informal Trace Format of Apalache and Quint.
     Itf,
+    /// A log with vector clocks for ShiViz.
+    Shiviz,
+    /// Chrome trace-event JSON, which Perfetto opens.
+    Perfetto,
     /// A trace file.
     Ndjson,
 }
@@ -56,6 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         As::Mermaid => show_mermaid(&trace),
         As::Svg => show_svg(&trace),
         As::Itf => itf(&args.trace, &trace)?,
+        As::Shiviz => show_shiviz(&trace),
+        As::Perfetto => perfetto(&args.trace, &trace),
         As::Ndjson => ndjson(&trace)?,
     };
     output::result_to(&text, args.out.as_deref())?;
@@ -127,6 +135,12 @@ fn itf(path: &Path, trace: &Trace<Spillway>) -> Result<String, Failure> {
     let machine: &mut dyn Machine<Spillway> = &mut machine;
     to_itf(trace, Some(machine))
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// A system that is not known is shown without where it breaks what, other than the trace says.
+fn perfetto(path: &Path, trace: &Trace<Spillway>) -> String {
+    let mut machine = Subject::of(path, &trace.header).ok().map(|subject| subject.machine());
+    show_perfetto(trace, machine.as_mut().map(|machine| machine as &mut dyn Machine<Spillway>))
 }
 
 fn ndjson(trace: &Trace<Spillway>) -> Result<String, Failure> {
