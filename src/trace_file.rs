@@ -124,7 +124,8 @@ pub(crate) fn read(path: &Path, scope: Option<&str>) -> Result<Trace<Spillway>, 
     Ok(trace)
 }
 
-fn is_itf(path: &Path) -> bool {
+/// Whether a trace is in the Informal Trace Format.
+pub(crate) fn is_itf(path: &Path) -> bool {
     path.to_string_lossy().ends_with(ITF_EXTENSION)
 }
 

@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod sarif;
 mod suite;
 mod words;
 
@@ -17,7 +18,7 @@ use spillway_traces::{Action, Spillway, Trace, Verdict};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::format::{Format, github, junit};
+use crate::format::{self, Format, github, junit};
 use crate::progress::Line;
 use crate::source::Source;
 use crate::trace_file::{Subject, refuse_taken, warn_of, write_free};
@@ -111,6 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => json::text(&done),
         Format::Junit => junit::report(&suite::of(&done)),
         Format::Github => github::report(&suite::of(&done)),
+        Format::Sarif => format::sarif::report(&sarif::of(&done)),
     })?;
     Ok(done.report.overall().into())
 }

@@ -5,12 +5,12 @@ mod promised;
 mod workers;
 
 use spillway_model::Mutant;
-use spillway_properties::Overall;
+use spillway_properties::{Overall, catalog};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::table::{Cell, table};
-use crate::format::{Format, Suite, github, junit};
+use crate::format::{Format, Suite, github, junit, sarif};
 use crate::{interrupt, names, output, style};
 
 /// Check that each seeded bug is found, by the property and in as many steps as promised.
@@ -56,6 +56,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => outcome.json(),
         Format::Junit => junit::report(&outcome.suite()),
         Format::Github => github::report(&outcome.suite()),
+        Format::Sarif => sarif::report(&sarif::of_suite(&outcome.suite(), about)),
     })?;
     Ok(outcome.overall().into())
 }
@@ -66,6 +67,13 @@ fn sentence(overall: Overall, sentence: String) -> String {
         true => format!("interrupted: {sentence}"),
         false => sentence,
     }
+}
+
+/// What a seeded bug does, or what a property says.
+fn about(name: &str) -> Option<String> {
+    let mutant = name.parse().ok().map(Mutant::about);
+    let statement = || catalog::find(name).ok().map(|known| known.statement);
+    mutant.or_else(statement).map(str::to_owned)
 }
 
 fn list() -> String {
