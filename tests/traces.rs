@@ -277,6 +277,25 @@ fn a_trace_is_shown_in_every_format() {
 }
 
 #[test]
+fn a_trace_of_a_system_that_is_not_known_is_shown_as_far_as_it_goes() {
+    let folder = Folder::with_trace();
+    let mut lines = lines(&folder);
+    lines[0] = lines[0].replace("load-unchecked", "load-uncheked");
+    lines.pop();
+    let file = unfinished(&folder, &lines);
+    let ended = folder.run(&["show", file]);
+    assert_eq!(ended.code, 2, "what each step changed is missing");
+    assert!(ended.out.contains("6  C1  C1 takes the next message from K"), "{}", ended.out);
+    assert!(ended.err.contains("warning: only the events are shown"), "{}", ended.err);
+    assert!(ended.err.ends_with("did you mean `load-unchecked`?\n"), "{}", ended.err);
+    // A diagram has no more than the events, and so lacks nothing.
+    for how in ["mermaid", "svg", "shiviz", "perfetto", "ndjson"] {
+        let ended = folder.run(&["show", file, "--as", how]);
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{how}");
+    }
+}
+
+#[test]
 fn foreign_itf_is_read_for_a_scope() {
     let folder = Folder::new();
     let step = r##"{"action":{"issue":{"client":"A0","request":{"#bigint":"0"}}}}"##;
