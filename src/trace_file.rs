@@ -247,6 +247,11 @@ pub(crate) fn write_free(trace: &Trace<Spillway>, stem: &str) -> Result<PathBuf,
     }
 }
 
+/// What a further trace is called that goes into the folder of this one: a path without what every such name ends with.
+pub(crate) fn beside(path: &Path, property: &str) -> String {
+    path.with_file_name(format!("{}.{property}", stem(path))).display().to_string()
+}
+
 /// The name of a trace file without its folder and what every such name ends with.
 pub(crate) fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
