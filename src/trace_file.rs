@@ -124,7 +124,8 @@ pub(crate) fn read(path: &Path, scope: Option<&str>) -> Result<Trace<Spillway>, 
     Ok(trace)
 }
 
-fn is_itf(path: &Path) -> bool {
+/// Whether a trace is in the Informal Trace Format.
+pub(crate) fn is_itf(path: &Path) -> bool {
     path.to_string_lossy().ends_with(ITF_EXTENSION)
 }
 
@@ -244,6 +245,11 @@ pub(crate) fn write_free(trace: &Trace<Spillway>, stem: &str) -> Result<PathBuf,
             Err(error) => return Err(error),
         }
     }
+}
+
+/// What a further trace is called that goes into the folder of this one: a path without what every such name ends with.
+pub(crate) fn beside(path: &Path, property: &str) -> String {
+    path.with_file_name(format!("{}.{property}", stem(path))).display().to_string()
 }
 
 /// The name of a trace file without its folder and what every such name ends with.

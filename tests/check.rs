@@ -156,6 +156,33 @@ fn every_violation_is_written_when_all_are_asked_for() {
 }
 
 #[test]
+fn further_violations_go_beside_the_first() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.at("out")).expect("the folder can be written");
+    let check = ["check", "tiny.toml", "--mutant", "returned-lost", "--format", "json"];
+    let to = |more: &[&str]| {
+        let ended = folder.run(&[check.as_slice(), &["--trace-out"], more].concat());
+        assert_eq!((ended.code, ended.err.lines().count()), (1, 1), "{}", ended.err);
+        json(&ended.out)
+    };
+    let report = to(&["out/t.trace.ndjson", "--all"]);
+    let properties = report["properties"].as_array().expect("a list");
+    let violated: Vec<&Value> = properties.iter().filter(|p| p["verdict"] == "violated").collect();
+    let traces: Vec<&str> = violated.iter().filter_map(|p| p["trace"].as_str()).collect();
+    assert!(traces.len() > 1 && traces.len() == violated.len(), "{violated:?}");
+    assert!(traces.contains(&"out/t.trace.ndjson"), "{traces:?}");
+    for (property, trace) in violated.iter().zip(traces) {
+        let name = property["name"].as_str().unwrap_or_default();
+        assert!(["out/t.trace.ndjson", &format!("out/t.{name}.trace.ndjson")].contains(&trace));
+        let end = folder.read(trace).lines().last().map(str::to_owned).unwrap_or_default();
+        assert!(end.contains(&format!("\"property\":\"{name}\"")), "{trace} ends with {end}");
+    }
+    // Without `--all` one file is asked for, and one is written.
+    to(&["one.ndjson"]);
+    assert_eq!(folder.files(), ["one.ndjson", "out", "tiny.toml"]);
+}
+
+#[test]
 fn junit_has_a_case_for_each_property() {
     let folder = Folder::new();
     let ended = folder.run(&["check", "tiny.toml", "--mutant", MUTANT, "--format", "junit"]);

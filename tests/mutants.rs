@@ -14,6 +14,23 @@ fn every_seeded_bug_is_found_as_promised() {
 }
 
 #[test]
+fn the_list_is_for_programs_too() {
+    let folder = Folder::new();
+    let listed = folder.run(&["mutants", "--list", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).expect("it is JSON");
+    let listed = listed.as_array().expect("a list");
+    let found =
+        listed.iter().find(|mutant| mutant["name"] == common::MUTANT).expect("it is listed");
+    assert_eq!(found["about"], "A query server accepts an assignment whatever its load.");
+    assert_eq!(found["promised"]["property"], common::BROKEN);
+    assert_eq!(listed.len(), folder.run(&["mutants", "--list"]).out.lines().count());
+    for format in ["junit", "github", "sarif"] {
+        let told = folder.refused(&["mutants", "--list", "--format", format]);
+        assert!(told.ends_with("expected `--format human` or `json`\n"), "{told}");
+    }
+}
+
+#[test]
 fn one_seeded_bug_can_be_looked_at_in_every_format() {
     let folder = Folder::new();
     let only =

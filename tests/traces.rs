@@ -99,7 +99,7 @@ fn a_step_that_is_not_allowed_is_refused_by_a_named_guard() {
         "error: unfinished.ndjson:3: the trace does not apply: event 1 is refused by guard `";
     let told = folder.refused(&["shrink", file]);
     assert!(told.starts_with(error), "{told}");
-    for how in ["text", "mermaid", "svg", "ndjson"] {
+    for how in ["text", "mermaid", "svg", "shiviz", "perfetto", "ndjson"] {
         let shown = folder.run(&["show", file, "--as", how]);
         assert_eq!(shown.code, 2, "{how}");
         assert!(!shown.out.is_empty() && shown.err.starts_with(error), "{how}: {}", shown.err);
@@ -265,6 +265,8 @@ fn a_trace_is_shown_in_every_format() {
     assert!(show("text").contains("! breaks threshold-kept"));
     assert!(show("mermaid").contains("sequenceDiagram"));
     assert!(show("svg").starts_with("<svg"));
+    assert!(show("shiviz").starts_with(r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"));
+    assert!(show("perfetto").contains("\"name\":\"breaks threshold-kept\""));
     assert_eq!(show("ndjson"), folder.read(TRACE));
     assert_eq!(folder.run(&["show", TRACE, "--as", "itf", "--out", "t.itf.json"]).code, 0);
     assert_eq!(folder.read("t.itf.json"), show("itf"));
@@ -272,6 +274,25 @@ fn a_trace_is_shown_in_every_format() {
     assert_eq!((back.code, back.out), (0, folder.read(TRACE)));
     let told = folder.refused(&["show", TRACE, "--as", "svg", "--out", "t.itf.json"]);
     assert!(told.contains("`t.itf.json` exists already"), "{told}");
+}
+
+#[test]
+fn a_trace_of_a_system_that_is_not_known_is_shown_as_far_as_it_goes() {
+    let folder = Folder::with_trace();
+    let mut lines = lines(&folder);
+    lines[0] = lines[0].replace("load-unchecked", "load-uncheked");
+    lines.pop();
+    let file = unfinished(&folder, &lines);
+    let ended = folder.run(&["show", file]);
+    assert_eq!(ended.code, 2, "what each step changed is missing");
+    assert!(ended.out.contains("6  C1  C1 takes the next message from K"), "{}", ended.out);
+    assert!(ended.err.contains("warning: only the events are shown"), "{}", ended.err);
+    assert!(ended.err.ends_with("did you mean `load-unchecked`?\n"), "{}", ended.err);
+    // A diagram has no more than the events, and so lacks nothing.
+    for how in ["mermaid", "svg", "shiviz", "perfetto", "ndjson"] {
+        let ended = folder.run(&["show", file, "--as", how]);
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{how}");
+    }
 }
 
 #[test]

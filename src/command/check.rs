@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod sarif;
 mod suite;
 mod words;
 
@@ -17,10 +18,10 @@ use spillway_traces::{Action, Spillway, Trace, Verdict};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::format::{Format, github, junit};
+use crate::format::{self, Format, github, junit};
 use crate::progress::Line;
 use crate::source::Source;
-use crate::trace_file::{Subject, refuse_taken, warn_of, write_free};
+use crate::trace_file::{Subject, beside, refuse_taken, warn_of, write_free};
 use crate::{interrupt, memory, names, output, source};
 
 /// Threads, at most: each takes memory before it explores anything, and no machine has more cores to offer.
@@ -54,7 +55,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value = "1",
         value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
     threads: u16,
-    /// Where the trace goes, a new file. If left out a name is made up for the trace of a violation.
+    /// Where the trace goes, a new file. With `--all` those of further violations go beside it, named for what they
+    /// break. If left out a name is made up for the trace of a violation.
     #[arg(long, value_name = "FILE")]
     trace_out: Option<PathBuf>,
     /// How the result is written.
@@ -111,6 +113,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => json::text(&done),
         Format::Junit => junit::report(&suite::of(&done)),
         Format::Github => github::report(&suite::of(&done)),
+        Format::Sarif => format::sarif::report(&sarif::of(&done)),
     })?;
     Ok(done.report.overall().into())
 }
@@ -191,7 +194,8 @@ fn runs(args: &Args, subject: &Subject, report: &Report) -> Result<Vec<Run>, Fai
         let trace = subject.trace(actions, verdict, property)?;
         let file = match (&args.trace_out, runs.is_empty()) {
             (Some(path), true) => trace.write_new(path).map(|()| path.clone()),
-            (Some(_), false) => break, // one file, one trace
+            (Some(_), false) if !args.all => break, // one file, one trace
+            (Some(path), false) => write_free(&trace, &beside(path, property)),
             (None, _) => write_free(&trace, &stem(report, property)),
         };
         // What was found must be told even if the disk is full.

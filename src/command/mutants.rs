@@ -4,14 +4,16 @@ mod matrix;
 mod promised;
 mod workers;
 
+use serde::Serialize;
 use spillway_model::Mutant;
-use spillway_properties::Overall;
+use spillway_properties::{Overall, PROMISES, catalog};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::table::{Cell, table};
-use crate::format::{Format, Suite, github, junit};
+use crate::format::{self, Format, Suite, github, junit, sarif};
 use crate::{interrupt, names, output, style};
+use promised::Promised;
 
 /// Check that each seeded bug is found, by the property and in as many steps as promised.
 #[derive(Debug, clap::Args)]
@@ -22,8 +24,8 @@ pub(crate) struct Args {
     /// Only this seeded bug.
     #[arg(long, value_name = "NAME", value_parser = names::mutants(), hide_possible_values = true)]
     only: Option<Mutant>,
-    /// List the seeded bugs and what they do, without checking anything.
-    #[arg(long, conflicts_with_all = ["full", "only", "format"])]
+    /// List the seeded bugs and what they do, without checking anything; as `human` or `json`.
+    #[arg(long, conflicts_with_all = ["full", "only"])]
     list: bool,
     /// How the result is written.
     #[arg(long, value_enum, default_value = "human")]
@@ -41,7 +43,7 @@ trait Outcome {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     if args.list {
-        output::result(&list())?;
+        output::result(&list(args.format)?)?;
         return Ok(Exit::Holds);
     }
     interrupt::watch()?;
@@ -56,6 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => outcome.json(),
         Format::Junit => junit::report(&outcome.suite()),
         Format::Github => github::report(&outcome.suite()),
+        Format::Sarif => sarif::report(&sarif::of_suite(&outcome.suite(), about)),
     })?;
     Ok(outcome.overall().into())
 }
@@ -68,7 +71,43 @@ fn sentence(overall: Overall, sentence: String) -> String {
     }
 }
 
-fn list() -> String {
-    let row = |m: &Mutant| vec![Cell::new(m.name(), style::STRONG), Cell::plain(m.about())];
-    table(&Mutant::ALL.iter().map(row).collect::<Vec<_>>())
+/// What a seeded bug does, or what a property says.
+fn about(name: &str) -> Option<String> {
+    let mutant = name.parse().ok().map(Mutant::about);
+    let statement = || catalog::find(name).ok().map(|known| known.statement);
+    mutant.or_else(statement).map(str::to_owned)
+}
+
+/// A seeded bug as it is listed.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    about: &'static str,
+    /// None if nothing is promised for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promised: Option<Promised>,
+}
+
+fn list(as_: Format) -> Result<String, Failure> {
+    let all = Mutant::ALL.iter();
+    match as_ {
+        Format::Human => {
+            let row = |m: &Mutant| vec![Cell::new(m.name(), style::STRONG), Cell::plain(m.about())];
+            Ok(table(&all.map(row).collect::<Vec<_>>()))
+        }
+        Format::Json => {
+            let promised = |m: &Mutant| PROMISES.iter().find(|promise| promise.mutant == *m);
+            let listed = |m: &Mutant| Listed {
+                name: m.name(),
+                about: m.about(),
+                promised: promised(m).copied().map(Promised::from),
+            };
+            Ok(format::json(&all.map(listed).collect::<Vec<_>>()))
+        }
+        // Those are of verdicts, and a list has none.
+        Format::Junit | Format::Github | Format::Sarif => Err(Failure::Input(
+            "`--list` is not written in this format; expected `--format human` or `json`"
+                .to_owned(),
+        )),
+    }
 }

@@ -1,5 +1,6 @@
 //! `spillway replay`: runs a trace again, step by step, and compares it with what was recorded.
 
+mod sarif;
 pub(super) mod verdict;
 
 use std::path::PathBuf;
@@ -54,6 +55,8 @@ struct Done<'a> {
     overall: Overall,
     /// The verdict in a sentence.
     summary: String,
+    /// Whether a bound of the scope was full.
+    full: bool,
     seconds: f64,
 }
 
@@ -78,6 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         replayed,
         overall,
         summary,
+        full: ended.full.is_some(),
         seconds: begun.elapsed().as_secs_f64(),
     };
     output::result(&match args.format {
@@ -85,6 +89,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Json => json(&done),
         Format::Junit => junit::report(&suite(&done)),
         Format::Github => github::report(&suite(&done)),
+        Format::Sarif => format::sarif::report(&sarif::of(&done)),
     })?;
     Ok(exit)
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use spillway_traces::{Machine, Spillway, Trace, show_mermaid, show_svg, show_text, to_itf};
+use spillway_traces::{
+    Machine, Spillway, Trace, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text, to_itf,
+};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -21,13 +23,18 @@ pub(crate) enum As {
     Svg,
     /// The Informal Trace Format of Apalache and Quint.
     Itf,
+    /// A log with vector clocks for ShiViz.
+    Shiviz,
+    /// Chrome trace-event JSON, which Perfetto opens.
+    Perfetto,
     /// A trace file.
     Ndjson,
 }
 
 /// Show a trace, or write it in another format.
 ///
-/// What can be shown of a trace that does not apply is shown; it ends with 2, as a guard refuses an event.
+/// What can be shown of a trace that does not apply is shown; it ends with 2, as a guard refuses an event, or as the
+/// text lacks what each step changed, because the trace is of a scope or a seeded bug that is not known.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The trace. One that ends in `.itf.json` is read in the Informal Trace Format.
@@ -56,21 +63,20 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         As::Mermaid => show_mermaid(&trace),
         As::Svg => show_svg(&trace),
         As::Itf => itf(&args.trace, &trace)?,
+        As::Shiviz => show_shiviz(&trace),
+        As::Perfetto => perfetto(&args.trace, &trace),
         As::Ndjson => ndjson(&trace)?,
     };
     output::result_to(&text, args.out.as_deref())?;
-    Ok(match walk.refused {
-        None => Exit::Holds,
-        Some(refused) => Failure::Input(refused).tell(),
-    })
+    Ok(walk.failure.map_or(Exit::Holds, Failure::tell))
 }
 
 /// A trace as the model runs it.
 struct Walk {
     /// The trace as text.
     text: String,
-    /// That it does not apply, if so.
-    refused: Option<String>,
+    /// That it does not apply, or that it cannot be shown in full.
+    failure: Option<Failure>,
 }
 
 /// Runs a trace on the model, as far as that knows its scope. An older or newer one need not be known to be read, and
@@ -79,11 +85,11 @@ fn walk(path: &Path, trace: &Trace<Spillway>, as_: As) -> Walk {
     let subject = match Subject::of(path, &trace.header) {
         Ok(subject) => subject,
         Err(failure) => {
-            if as_ == As::Text {
-                failure.tell();
+            let failure = (as_ == As::Text).then_some(failure);
+            if failure.is_some() {
                 output::warning("only the events are shown, without what they changed");
             }
-            return Walk { text: show_text(trace, None), refused: None };
+            return Walk { text: show_text(trace, None), failure };
         }
     };
     let mut machine = subject.watched();
@@ -94,7 +100,7 @@ fn walk(path: &Path, trace: &Trace<Spillway>, as_: As) -> Walk {
             _ => output::warning(&full),
         }
     }
-    Walk { text, refused: refusal(path, &machine) }
+    Walk { text, failure: refusal(path, &machine).map(Failure::Input) }
 }
 
 fn refusal(path: &Path, machine: &Watched) -> Option<String> {
@@ -127,6 +133,12 @@ fn itf(path: &Path, trace: &Trace<Spillway>) -> Result<String, Failure> {
     let machine: &mut dyn Machine<Spillway> = &mut machine;
     to_itf(trace, Some(machine))
         .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// A system that is not known is shown without where it breaks what, other than the trace says.
+fn perfetto(path: &Path, trace: &Trace<Spillway>) -> String {
+    let mut machine = Subject::of(path, &trace.header).ok().map(|subject| subject.machine());
+    show_perfetto(trace, machine.as_mut().map(|machine| machine as &mut dyn Machine<Spillway>))
 }
 
 fn ndjson(trace: &Trace<Spillway>) -> Result<String, Failure> {

@@ -1,8 +1,9 @@
-//! How results are written: for people, and for three kinds of program.
+//! How results are written: for people, and for four kinds of program.
 
 pub(crate) mod github;
 pub(crate) mod junit;
 pub(crate) mod number;
+pub(crate) mod sarif;
 pub(crate) mod table;
 
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) enum Format {
     Junit,
     /// Workflow commands of GitHub Actions.
     Github,
+    /// A SARIF 2.1.0 log.
+    Sarif,
 }
 
 /// The format of a result that is none.

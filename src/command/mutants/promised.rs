@@ -35,11 +35,19 @@ struct Row {
     verdict: Overall,
 }
 
+/// What is promised for a seeded bug.
 #[derive(Clone, Copy, Serialize)]
-struct Promised {
+pub(super) struct Promised {
     scope: &'static str,
     property: &'static str,
     steps: usize,
+}
+
+impl From<Promise> for Promised {
+    fn from(promise: Promise) -> Promised {
+        let Promise { scope, property, steps, .. } = promise;
+        Promised { scope, property, steps }
+    }
 }
 
 /// Checks the promises of these.
@@ -72,7 +80,7 @@ fn job(promise: &Promise) -> Result<Job, Failure> {
 }
 
 fn row(promise: Promise, report: Option<Report>) -> Row {
-    let Promise { mutant, property, scope, steps } = promise;
+    let Promise { mutant, property, steps, .. } = promise;
     let found = report.as_ref().and_then(|report| report.finding(property)?.path.as_ref());
     let found = found.map(Vec::len);
     let complete = report.as_ref().is_some_and(Report::is_complete);
@@ -85,7 +93,7 @@ fn row(promise: Promise, report: Option<Report>) -> Row {
     Row {
         name: mutant.name(),
         about: mutant.about(),
-        promised: Some(Promised { scope, property, steps }),
+        promised: Some(promise.into()),
         steps: found,
         explored: complete || found.is_some(),
         unique_states: report.as_ref().map_or(0, |report| report.unique_states),

@@ -1,6 +1,9 @@
-//! Shows a trace to people: as text, as a Mermaid diagram, as an SVG diagram.
+//! Shows a trace to people: as text, as a Mermaid or an SVG diagram, and in the formats of ShiViz and Perfetto.
 
 mod mermaid;
+mod perfetto;
+mod shiviz;
+mod steps;
 mod svg;
 mod text;
 
@@ -12,6 +15,8 @@ use crate::flight::Landing;
 use crate::vocabulary::Vocabulary;
 
 pub use mermaid::show_mermaid;
+pub use perfetto::{UNIT_MICROS, show_perfetto};
+pub use shiviz::show_shiviz;
 pub use svg::{DRAWN_EVENTS_MAX, show_svg};
 pub use text::show_text;
 
