@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, completions, mutants, properties, replay, scopes, show, shrink};
+use crate::command::{
+    check, completions, mutants, pairs, properties, replay, scopes, show, shrink,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -25,6 +27,7 @@ pub(crate) enum Command {
     Shrink(shrink::Args),
     Show(show::Args),
     Mutants(mutants::Args),
+    Pairs(pairs::Args),
     Scopes(scopes::Args),
     Properties(properties::Args),
     Completions(completions::Args),
@@ -42,6 +45,7 @@ impl Command {
             Command::Shrink(args) => shrink::run(&args),
             Command::Show(args) => show::run(&args),
             Command::Mutants(args) => mutants::run(&args),
+            Command::Pairs(args) => pairs::run(&args),
             Command::Scopes(args) => scopes::run(&args),
             Command::Properties(args) => properties::run(&args),
             Command::Completions(args) => completions::run(&args),

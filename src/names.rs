@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use spillway_model::Mutant;
+use spillway_model::scope::pairs::{FEATURES, Feature};
 use spillway_properties::Known;
 use spillway_properties::catalog::{self, nearest};
 
@@ -22,6 +23,12 @@ pub(crate) struct Named<T> {
 pub(crate) fn mutants() -> Named<Mutant> {
     let known = Mutant::ALL.iter().map(|mutant| (mutant.name(), *mutant)).collect();
     Named { kind: "mutant", known, listing: "spillway mutants --list" }
+}
+
+/// The names of the features that make pairs.
+pub(crate) fn features() -> Named<&'static Feature> {
+    let known = FEATURES.iter().map(|feature| (feature.name, feature)).collect();
+    Named { kind: "feature", known, listing: "spillway pairs --list" }
 }
 
 /// The names of the properties.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use spillway_model::Scope;
 use spillway_model::scope::limits::FILE_BYTES_MAX;
-use spillway_model::scope::{BUILTIN, BuiltinError, builtin_file_name};
+use spillway_model::scope::{BUILTIN, BuiltinError, builtin_file_name, pairs};
 use spillway_properties::SOMETIMES_NAMES;
 
 use crate::failure::Failure;
@@ -55,6 +55,9 @@ fn warn_of_name(file: &str, scope: &Scope) {
 fn builtin(name: &str) -> Result<(String, String), Failure> {
     if let Some((_, text)) = BUILTIN.iter().find(|(known, _)| *known == name) {
         return Ok((builtin_file_name(name), (*text).to_owned()));
+    }
+    if let Some(scope) = pairs::named(name) {
+        return Ok((builtin_file_name(name), scope.to_toml()));
     }
     let unknown = match Scope::builtin(name, SOMETIMES_NAMES) {
         Err(error @ BuiltinError::Unknown { .. }) => error.to_string(),

@@ -1,10 +1,12 @@
-//! The subcommands, a file each: its arguments, and what it does with them.
+//! The subcommands, a file each: its arguments, and what it does with them. And the workers that some of them share.
 
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod mutants;
+pub(crate) mod pairs;
 pub(crate) mod properties;
 pub(crate) mod replay;
 pub(crate) mod scopes;
 pub(crate) mod show;
 pub(crate) mod shrink;
+pub(crate) mod workers;

@@ -2,7 +2,6 @@
 
 mod matrix;
 mod promised;
-mod workers;
 
 use serde::Serialize;
 use spillway_model::Mutant;

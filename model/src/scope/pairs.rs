@@ -3,6 +3,8 @@
 //!
 //! Every pair starts from one query at a server that is to take none; each feature adds as little as shows it.
 
+use std::num::NonZeroUsize;
+
 use super::limits::LINK_MAX_DEFAULT;
 use super::{
     Body, Class, Disk, Faults, Knobs, Links, Nodes, Request, Returned, Routing, Rule, Scope,
@@ -32,6 +34,9 @@ enum Subject {
     /// Nodes and links, whatever they do.
     Links,
 }
+
+/// Unique states of a pair, at most: one that has more is to be made smaller.
+pub const STATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
 
 /// What stands between the names of two features in the name of a pair.
 const BETWEEN: &str = "-and-";

@@ -8,7 +8,7 @@ use spillway_model::Mutant;
 use spillway_properties::{ALWAYS, Options, Overall, PROMISES, Promise, Report, Until};
 
 use super::Outcome;
-use super::workers::{self, Job};
+use crate::command::workers::{self, Job};
 use crate::failure::Failure;
 use crate::format::number::counted;
 use crate::format::table::{Cell, table};
@@ -64,9 +64,14 @@ pub(super) fn check_all(mutants: &[Mutant]) -> Result<Matrix, Failure> {
 }
 
 fn job(promise: &Promise) -> Result<Job, Failure> {
-    let options =
-        Options { until: Until::TheEnd, states_max: Some(STATES_MAX), ..Options::default() };
-    Ok(Job { scope: source::load(promise.scope)?.scope, mutant: promise.mutant, options })
+    let options = Options {
+        mutant: Some(promise.mutant),
+        until: Until::TheEnd,
+        states_max: Some(STATES_MAX),
+        ..Options::default()
+    };
+    let name = promise.mutant.name().to_owned();
+    Ok(Job { scope: source::load(promise.scope)?.scope, name, options })
 }
 
 fn row(mutant: Mutant, promise: Option<&Promise>, report: Option<Report>) -> Row {

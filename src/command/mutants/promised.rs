@@ -5,7 +5,7 @@ use spillway_model::Mutant;
 use spillway_properties::{Options, Overall, PROMISES, Promise, Report, Until, catalog};
 
 use super::Outcome;
-use super::workers::{self, Job};
+use crate::command::workers::{self, Job};
 use crate::failure::Failure;
 use crate::format::number::{count, counted, seconds};
 use crate::format::table::{Cell, table_of_lines};
@@ -72,11 +72,13 @@ pub(super) fn check_all(mutants: &[Mutant]) -> Result<Kept, Failure> {
 
 fn job(promise: &Promise) -> Result<Job, Failure> {
     let options = Options {
+        mutant: Some(promise.mutant),
         property: Some(catalog::find(promise.property).map_err(Failure::input)?),
         until: Until::ViolationOf(promise.property),
         ..Options::default()
     };
-    Ok(Job { scope: source::load(promise.scope)?.scope, mutant: promise.mutant, options })
+    let name = promise.mutant.name().to_owned();
+    Ok(Job { scope: source::load(promise.scope)?.scope, name, options })
 }
 
 fn row(promise: Promise, report: Option<Report>) -> Row {

@@ -4,26 +4,27 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use spillway_model::{Mutant, Scope};
+use spillway_model::Scope;
 use spillway_properties::{Go, Options, Report, check};
 
 use crate::{interrupt, memory};
 
 /// A check to make.
-pub(super) struct Job {
-    pub(super) scope: Scope,
-    pub(super) mutant: Mutant,
-    pub(super) options: Options,
+pub(crate) struct Job {
+    pub(crate) scope: Scope,
+    /// What is shown while it is made.
+    pub(crate) name: String,
+    pub(crate) options: Options,
 }
 
 /// Makes all the checks. None stands for one that was interrupted, or is of a scope too large to explore.
-pub(super) fn check_all(jobs: Vec<Job>) -> Vec<Option<Report>> {
+pub(crate) fn check_all(jobs: Vec<Job>) -> Vec<Option<Report>> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (next, bar) = (AtomicUsize::new(0), bar(jobs.len()));
     let work = || {
         let mut done = Vec::new();
         while let Some((at, job)) = take(&next, &jobs) {
-            bar.set_message(job.mutant.name());
+            bar.set_message(job.name.clone());
             done.push((at, explore(job)));
             bar.inc(1);
         }
@@ -49,11 +50,7 @@ fn explore(job: &Job) -> Option<Report> {
     if interrupt::asked() {
         return None;
     }
-    let options = Options {
-        mutant: Some(job.mutant),
-        memory_mib_max: memory::default_mib_max(),
-        ..job.options.clone()
-    };
+    let options = Options { memory_mib_max: memory::default_mib_max(), ..job.options.clone() };
     let mut go = |_| if interrupt::asked() { Go::Stop } else { Go::On };
     let report = check(&job.scope, &options, &mut go).ok();
     report.filter(|_| !interrupt::asked())
