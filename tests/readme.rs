@@ -57,15 +57,3 @@ fn the_picture_is_what_show_draws() {
     let drawn = String::from_utf8(output.stdout).unwrap();
     assert_eq!(drawn, include_str!("../docs/redistribution.svg"));
 }
-
-#[test]
-fn every_trace_of_the_corpus_replays() {
-    let folder = format!("{}/traces/corpus", env!("CARGO_MANIFEST_DIR"));
-    let traces: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    assert!(!traces.is_empty());
-    for trace in traces {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_spillway"));
-        let output = program.arg("replay").arg(&trace).output().unwrap();
-        assert!(output.status.success(), "{}: {output:?}", trace.display());
-    }
-}

@@ -24,6 +24,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
+    ("figure", include_str!("../../scopes/figure.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 

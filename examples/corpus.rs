@@ -1,0 +1,92 @@
+//! Writes the corpus anew: a shortest counterexample for each seeded bug, and a shortest witness for each situation that
+//! a scope is there to reach.
+//!
+//! `cargo run --release --example corpus`, some minutes; needed when the protocol or a scope has changed. That what is
+//! in the corpus replays, and is complete, is tested in `tests/corpus.rs`.
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use spillway_model::scope::BUILTIN;
+use spillway_model::{Mutant, Scope};
+use spillway_properties::{
+    CheckedMachine, Go, Options, PROMISES, SOMETIMES_NAMES, Until, catalog, check,
+};
+use spillway_traces::{Action, Expect, Header, Source, Spillway, Trace, Verdict, record};
+
+/// Scopes that are too large to be explored to the end.
+const OPEN: [&str; 2] = ["figure", "deep"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/corpus");
+    for folder in ["mutants", "scopes"] {
+        let folder = corpus.join(folder);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+    }
+    mutants(&corpus.join("mutants"))?;
+    BUILTIN
+        .iter()
+        .filter(|(name, _)| !OPEN.contains(name))
+        .try_for_each(|(name, _)| witnesses(name, &corpus.join("scopes")))
+}
+
+fn mutants(folder: &Path) -> Result<(), Box<dyn Error>> {
+    for promise in PROMISES {
+        let scope = Scope::builtin(promise.scope, SOMETIMES_NAMES)?;
+        let options = Options {
+            property: Some(catalog::find(promise.property)?),
+            mutant: Some(promise.mutant),
+            until: Until::ViolationOf(promise.property),
+            ..Options::default()
+        };
+        let report = check(&scope, &options, &mut |_| Go::On)?;
+        let finding = report.finding(promise.property);
+        let path =
+            finding.and_then(|finding| finding.path.as_ref()).ok_or(promise.mutant.name())?;
+        let expect = Expect::Violates {
+            property: promise.property.to_owned(),
+            mutant: Some(promise.mutant.name().to_owned()),
+        };
+        let file = folder.join(format!("{}.trace.ndjson", promise.mutant));
+        let end = (Verdict::Violated, promise.property);
+        write(&file, &scope, Some(promise.mutant), expect, path, end)?;
+    }
+    println!("{} counterexamples", PROMISES.len());
+    Ok(())
+}
+
+fn witnesses(name: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let scope = Scope::builtin(name, SOMETIMES_NAMES)?;
+    let options = Options { until: Until::TheEnd, ..Options::default() };
+    let report = check(&scope, &options, &mut |_| Go::On)?;
+    for situation in &scope.sometimes {
+        let finding = report.finding(situation);
+        let path = finding.and_then(|finding| finding.path.as_ref()).ok_or(situation.as_str())?;
+        let file = folder.join(name).join(format!("{situation}.trace.ndjson"));
+        write(&file, &scope, None, Expect::Accepted, path, (Verdict::Reached, situation))?;
+    }
+    println!("{name}: {} witnesses", scope.sometimes.len());
+    Ok(())
+}
+
+fn write(
+    file: &PathBuf,
+    scope: &Scope,
+    mutant: Option<Mutant>,
+    expect: Expect,
+    path: &[Action],
+    (verdict, property): (Verdict, &str),
+) -> Result<(), Box<dyn Error>> {
+    let mut header = Header::new::<Spillway>(Source::Model, 0, scope.to_json());
+    header.mutant = mutant.map(|mutant| mutant.name().to_owned());
+    header.expect = Some(expect);
+    let mut machine = CheckedMachine::new(scope.clone(), mutant);
+    let events =
+        record(&mut machine, path).map_err(|(step, refusal)| format!("{step}: {refusal}"))?;
+    let trace = Trace::new(header, events).finish(verdict, Some(property))?;
+    std::fs::create_dir_all(file.parent().ok_or("a file stands in a folder")?)?;
+    Ok(std::fs::write(file, trace.to_bytes()?)?)
+}
