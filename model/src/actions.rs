@@ -43,6 +43,9 @@ impl<S: Size> Protocol<S> {
                 actions.push(Action::Sync { server: Node::query(server) });
             }
         }
+        if self.may_flush(state) {
+            actions.push(Action::Flush {});
+        }
     }
 
     fn routes(&self, state: &State<S>, actions: &mut Vec<Action>) {
@@ -121,6 +124,9 @@ impl<S: Size> Protocol<S> {
                 let client = Node::client(self.planned(request).client);
                 actions.push(Action::Retry { client, request });
             }
+        }
+        if state.budget(Budget::Compact) > 0 && self.may_compact(state) {
+            actions.push(Action::Compact {});
         }
         for (node, peers) in self.servers().iter().filter(|(node, _)| !names(mirrored, *node)) {
             let budget = Budget::of_crash(node.role).map_or(0, |b| state.budget(b));

@@ -21,7 +21,11 @@ pub struct Guard {
     pub reason: String,
 }
 
-fn guard(ok: bool, name: &'static str, reason: impl FnOnce() -> String) -> Result<(), Guard> {
+pub(crate) fn guard(
+    ok: bool,
+    name: &'static str,
+    reason: impl FnOnce() -> String,
+) -> Result<(), Guard> {
     if ok { Ok(()) } else { Err(Guard { name, reason: reason() }) }
 }
 
@@ -183,7 +187,7 @@ impl<S: Size> Protocol<S> {
     /// Whether the global server may send a query server its next revision.
     pub fn may_sync(&self, state: &State<S>, server: u16) -> bool {
         let cursor = state.feeds.get(server.into()).cursor.get();
-        cursor != 0 && ((cursor - 1) as usize) < state.log.len()
+        cursor != 0 && ((cursor - 1) as usize) < self.syncable(state)
     }
 
     /// Whether an action is allowed, or the guard that refuses it.
@@ -235,7 +239,8 @@ impl<S: Size> Protocol<S> {
             | Action::Duplicate { .. }
             | Action::Reorder { .. } => self.allows_not(),
             // The global server's log.
-            Action::Compact {} | Action::Flush {} => self.allows_not(),
+            Action::Compact {} => self.allows_compact(state),
+            Action::Flush {} => self.allows_flush(state),
             // Control servers.
             Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => self.allows_not(),
         }
@@ -382,7 +387,11 @@ impl<S: Size> Protocol<S> {
         })
     }
 
-    fn allows_fault(&self, state: &State<S>, budget: Option<Budget>) -> Result<(), Guard> {
+    pub(crate) fn allows_fault(
+        &self,
+        state: &State<S>,
+        budget: Option<Budget>,
+    ) -> Result<(), Guard> {
         let left = budget.is_some_and(|b| state.budget(b) > 0);
         guard(left, "budget", || "the scope allows no more such faults".into())
     }

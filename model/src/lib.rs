@@ -49,6 +49,7 @@
 //! ```
 
 pub mod actions;
+pub mod document;
 pub mod explore;
 pub mod guards;
 pub mod machine;
@@ -63,6 +64,7 @@ pub mod step;
 pub mod view;
 pub mod wire;
 
+pub use document::Document;
 pub use guards::Guard;
 pub use machine::ModelMachine;
 pub use mutant::Mutant;

@@ -44,6 +44,10 @@ mutants! {
     ReplyToOldest "reply-to-oldest",
     /// A client does not ask again when its link is reset.
     ClientSilentAtReset "client-silent-at-reset",
+    /// A client's change carries only what it changes, and the rest of the record stays as it is stored.
+    ChangeAloneCarried "change-alone-carried",
+    /// A client that deletes its information forgets with whom it shares.
+    RuleDeleted "rule-deleted",
 
     /// A communication server does not send its pending queries again at a reset.
     PendingNotResent "pending-not-resent",
@@ -126,6 +130,22 @@ mutants! {
     RelayNotResent "relay-not-resent",
     /// A query server keeps its applied revision in a crash that loses its replica.
     AppliedKeptInCrash "applied-kept-in-crash",
+    /// A query server shows everybody everything.
+    RulesIgnored "rules-ignored",
+    /// A query server judges by the rule of the version before the one that it holds.
+    PreviousRuleUsed "previous-rule-used",
+    /// A query server looks for the owner among the contacts of whoever asks.
+    AskerListUsed "asker-list-used",
+    /// A query server hides information from its owner too.
+    OwnerHidden "owner-hidden",
+    /// A query server answers for a hidden user as of revision 0, as if it had heard of nothing yet.
+    HiddenToldApart "hidden-told-apart",
+    /// A query server keeps what it holds of a user who has deleted it.
+    DeletionNotApplied "deletion-not-applied",
+    /// A query server keeps what it holds of users of whom a snapshot has no information.
+    SnapshotMerged "snapshot-merged",
+    /// A query server takes over a snapshot and leaves its applied revision as it was.
+    SnapshotUncounted "snapshot-uncounted",
 
     /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
     GapApplied "gap-applied",
@@ -141,6 +161,24 @@ mutants! {
     DuplicateUnacknowledged "duplicate-unacknowledged",
     /// The global server sends the version of the previous revision in an update.
     UpdateStale "update-stale",
+    /// The global server forgets the version of deleted information when it compacts its log.
+    TombstoneForgotten "tombstone-forgotten",
+    /// The global server resumes a feed from where its log begins now, without a snapshot.
+    SnapshotSkipped "snapshot-skipped",
+    /// The global server resumes a feed from where its log begins now, and query servers take that for the next.
+    GapCompacted "gap-compacted",
+    /// The global server forgets its log up to what is not durable yet.
+    UndurableCompacted "undurable-compacted",
+    /// The global server acknowledges a publish before its disk has it.
+    AcknowledgedBeforeFlushed "acknowledged-before-flushed",
+    /// The global server acknowledges at once a publish that is not newer than what its disk does not have yet.
+    DuplicateBeforeFlushed "duplicate-before-flushed",
+    /// The global server sends query servers what its disk does not have yet.
+    SyncedBeforeFlushed "synced-before-flushed",
+    /// The global server acknowledges nothing once its disk has it.
+    FlushUnacknowledged "flush-unacknowledged",
+    /// The global server keeps over crashes and resets what it was to acknowledge once its disk has it.
+    AwaitedKept "awaited-kept",
 
     /// The control server leaves the token out of its assignment.
     TokenNotAssigned "token-not-assigned",

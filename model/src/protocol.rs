@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use spillway_traces::{Node, RequestId};
 
+use crate::document::{Document, documents};
 use crate::mutant::Mutant;
 use crate::rows::{Client, Control, Feed, Replica, Server};
 use crate::scope::{Body, Class, Scope};
@@ -43,6 +44,8 @@ pub struct Protocol<S: Size> {
     mutant: Option<Mutant>,
     planned: Vec<Planned>,
     by_client: Vec<Vec<RequestId>>,
+    /// Each user's records by version: see `document.rs`.
+    documents: Vec<Vec<Document>>,
     /// Query servers with the interchangeable one before each, if there is one: see `actions.rs`.
     twins: Vec<(u16, u16)>,
     /// Every server with the servers and clients that it has links to, in listing order.
@@ -72,6 +75,14 @@ impl<S: Size> Protocol<S> {
             let (client, home) = (request.client, request.home);
             planned.push(Planned { client, session, user, class, version, home });
         }
+        let changes: Vec<(u16, Body)> = scope
+            .requests
+            .iter()
+            .filter(|request| !matches!(request.body, Body::Query { .. }))
+            .map(|request| (request.client, request.body))
+            .collect();
+        let first = Document { rule: scope.knobs.sharing, ..Document::default() };
+        let documents = documents(scope.nodes.clients, first, &changes);
         let servers = servers(&scope);
         let mut links: Vec<(Node, Node)> = Vec::new();
         for (node, peers) in &servers {
@@ -80,7 +91,17 @@ impl<S: Size> Protocol<S> {
         links.sort();
         let twins = (0..scope.nodes.query_servers).filter_map(|c| Some((c, twin(&scope, c)?)));
         let twins = twins.collect();
-        Protocol { scope, mutant, planned, by_client, twins, servers, links, size: PhantomData }
+        Protocol {
+            scope,
+            mutant,
+            planned,
+            by_client,
+            documents,
+            twins,
+            servers,
+            links,
+            size: PhantomData,
+        }
     }
 
     /// The scope.
@@ -108,6 +129,11 @@ impl<S: Size> Protocol<S> {
     /// The requests of a client, in the order of issue.
     pub fn requests_of(&self, client: u16) -> &[RequestId] {
         &self.by_client[usize::from(client)]
+    }
+    /// A user's record as of a version of it.
+    #[inline]
+    pub fn document(&self, user: u16, version: u32) -> &Document {
+        &self.documents[usize::from(user)][version as usize]
     }
     /// The threshold of a query server, in tasks.
     pub fn threshold(&self, server: u16) -> usize {

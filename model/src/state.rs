@@ -137,6 +137,11 @@ impl<S: Size> State<S> {
         found
     }
 
+    /// The newest revision that is durable.
+    pub fn durable(&self) -> usize {
+        self.log.len() - self.unflushed.get() as usize
+    }
+
     /// How many tasks a query server holds: queued, running, waiting and foreign ones, not those handed over.
     pub fn load(&self, server: u16) -> usize {
         let server = S::Num::of(server.into());

@@ -29,7 +29,7 @@ impl<S: Size> Protocol<S> {
         for server in self.query_servers() {
             view.insert(Node::query(server), self.query_fields(state, server));
         }
-        view.insert(Node::GLOBAL, global_fields(state));
+        view.insert(Node::GLOBAL, self.global_fields(state));
         view.insert(Node::CONTROL, self.control_fields(state));
         for envelope in state.flight.iter() {
             let (from, to) = (envelope.from.node(), envelope.to.node());
@@ -74,7 +74,10 @@ impl<S: Size> Protocol<S> {
         let relay = state.relay.iter().filter(|r| r.server.get() == own);
         fields([
             ("applied", number(row.applied)),
-            ("replica", list(cells.map(|(u, v)| format!("user {u} version {}", v.get())))),
+            (
+                "replica",
+                list(cells.map(|(u, v)| format!("user {u} {}", self.described(u, v.get())))),
+            ),
             ("incarnation", number(row.incarnation)),
             ("offers", number(row.sequence)),
             ("queue", list(queue.map(|t| self.task(t)))),
@@ -110,6 +113,31 @@ impl<S: Size> Protocol<S> {
         fields([("ledger", list(state.ledger.iter().map(|e| self.entry(e))))])
     }
 
+    fn global_fields(&self, state: &State<S>) -> Fields {
+        let base = state.base.get() as usize;
+        let described =
+            |user: u16, version: u32| format!("user {user} {}", self.described(user, version));
+        let kept = self.clients().map(|user| (user, state.stored_at(user, base).0));
+        let kept = kept.filter(|(_, version)| *version > 0);
+        let log = state.log.iter().enumerate().skip(base).map(|(i, r)| {
+            let pending = if i < state.durable() { "" } else { ", not durable" };
+            format!("{}: {}{pending}", i + 1, described(r.user.get() as u16, r.version.get()))
+        });
+        let awaited = state.awaited.iter();
+        let feeds = state.feeds.iter().enumerate();
+        let feeds = feeds.map(|(c, feed)| match feed.cursor.get().checked_sub(1) {
+            Some(sent) => format!("C{c} sent {sent}"),
+            None => format!("C{c} unknown"),
+        });
+        fields([
+            ("compacted", number(state.base)),
+            ("checkpoint", list(kept.map(|(user, version)| described(user, version)))),
+            ("log", list(log)),
+            ("awaited", list(awaited.map(|a| format!("{} of C{}", id(a.request), a.server.get())))),
+            ("feeds", list(feeds)),
+        ])
+    }
+
     fn entry(&self, e: Entry<S::Num>) -> String {
         let hand_over = format!("C{}.{}.{}", e.source.get(), e.incarnation.get(), e.sequence.get());
         let mut text = format!("{} {:?}{}", id(e.request), self.class(e.request), token(e.token));
@@ -132,18 +160,6 @@ fn communication_fields<S: Size>(state: &State<S>, server: u16) -> Fields {
         None => format!("{}{}", id(p.request), token(p.token)),
     });
     fields([("pending", list(pending))])
-}
-
-fn global_fields<S: Size>(state: &State<S>) -> Fields {
-    let log = state.log.iter().enumerate();
-    let log =
-        log.map(|(i, r)| format!("{}: user {} version {}", i + 1, r.user.get(), r.version.get()));
-    let feeds = state.feeds.iter().enumerate();
-    let feeds = feeds.map(|(c, feed)| match feed.cursor.get().checked_sub(1) {
-        Some(sent) => format!("C{c} sent {sent}"),
-        None => format!("C{c} unknown"),
-    });
-    fields([("log", list(log)), ("feeds", list(feeds))])
 }
 
 fn fields<const N: usize>(all: [(&'static str, String); N]) -> Fields {

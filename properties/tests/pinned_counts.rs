@@ -50,6 +50,14 @@ pinned! {
     routing: "routing", 165_164, 563_349, 53;
     two_sources: "two-sources", 3_487, 8_118, 32;
     retry: "retry", 211_555, 867_663, 46;
+    deletion: "deletion", 10_089, 37_765, 30;
+    anew: "anew", 24_918, 96_514, 52;
+    sharing: "sharing", 76_646, 322_140, 41;
+    contacts: "contacts", 8_852, 28_441, 44;
+    snapshot: "snapshot", 47_288, 174_778, 35;
+    tombstone: "tombstone", 22_139, 82_592, 27;
+    disk: "disk", 25_582, 94_860, 29;
+    disk_overtaken: "disk-overtaken", 16_638, 69_645, 28;
 }
 
 #[test]

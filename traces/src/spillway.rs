@@ -470,7 +470,7 @@ pub enum Note {
         /// The request that the client now holds settled.
         request: RequestId,
     },
-    /// The global server stored new information durably.
+    /// The global server stored new information: durably, or in a log that its disk has after the next flush.
     Stored {
         /// The publish.
         request: RequestId,

@@ -22,7 +22,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// Stores first, acknowledges then. A version that is not newer is acknowledged as what is stored already.
     fn store(&mut self, from: Node, request: RequestId) {
         let planned = *self.protocol.planned(request);
-        let (stored, _) = self.state.stored(planned.user);
+        let stored = self.newest_known(planned.user);
         if planned.version > stored || self.protocol.has(Mutant::OlderStored) {
             let row = Revision {
                 user: S::Num::of(planned.user.into()),
@@ -31,11 +31,15 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             let end = self.state.log.len();
             let fits = self.state.log.insert(end, row);
             self.must_fit(fits);
+            self.written();
             self.note(Note::Stored { request, revision: self.state.log.len() as u32 });
         } else if self.protocol.has(Mutant::DuplicateUnacknowledged) {
             return;
         }
         let (_, newest) = self.state.stored(planned.user);
+        if self.must_await(newest, planned.version > stored) {
+            return self.await_flush(from, request);
+        }
         let low = u32::from(self.protocol.has(Mutant::AcknowledgedTooLow));
         let revision = newest - low;
         self.send(Node::GLOBAL, from, Message::Published { request, revision });
@@ -44,6 +48,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// Sends a query server the next revision. How many, and when, is open.
     pub(super) fn sync(&mut self, server: Node) {
         let cursor = self.state.feeds.get(server.index.into()).cursor.get() - 1;
+        if cursor < self.state.base.get() {
+            return self.send_snapshot(server);
+        }
         let stale = self.protocol.has(Mutant::UpdateStale) && cursor > 0;
         let row = self.state.log.get(cursor as usize);
         let version = match stale {
@@ -56,7 +63,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.send(Node::GLOBAL, server, update);
     }
 
-    fn set_cursor(&mut self, server: u16, revision: u32) {
+    pub(super) fn set_cursor(&mut self, server: u16, revision: u32) {
         self.state.feeds.set(server.into(), Feed { cursor: S::Num::of(revision + 1) });
     }
 
@@ -67,10 +74,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         if !blind {
             self.state.feeds.set(server.index.into(), Feed { cursor: S::Num::of(0) });
         }
+        self.forget_awaited(server);
     }
 
-    /// The log survives a crash; what it knows of the query servers does not.
+    /// The log survives a crash as far as it is durable; what it knows of the query servers does not.
     pub(super) fn global_crashes(&mut self) {
+        self.lose_unflushed();
         if self.protocol.has(Mutant::StoredInMemory) && !self.state.log.is_empty() {
             let newest = self.state.log.len() - 1;
             self.state.log.remove(newest);

@@ -5,9 +5,12 @@
 mod client;
 mod communication;
 mod control;
+mod disk;
 mod fault;
 mod global;
 mod query;
+mod sharing;
+mod snapshot;
 
 use spillway_traces::{Action, Message, Node, Note, Role};
 
@@ -45,7 +48,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             | Action::Duplicate { .. }
             | Action::Reorder { .. } => unreachable!("no guard allows {action} yet"),
             // The global server's log.
-            Action::Compact {} | Action::Flush {} => unreachable!("no guard allows {action} yet"),
+            Action::Compact {} => self.compact(),
+            Action::Flush {} => self.flush(),
             // Control servers.
             Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => {
                 unreachable!("no guard allows {action} yet")

@@ -18,6 +18,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Message::Update { revision, user, version } => {
                 self.apply(server, revision, user, version);
             }
+            Message::Snapshot { revision } => self.install(server, revision),
             Message::Assign { request, token, hand_over, .. } => {
                 self.assigned(server, request, token, hand_over);
             }
@@ -112,7 +113,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             true => 0,
             false => self.state.servers.get(server.index.into()).applied.get(),
         };
-        let version = self.state.replicas.get(self.cell(server, user)).version.get();
+        let (revision, version) = self.disclosed(server, user, planned.client, revision);
         if self.protocol.has(Mutant::AnsweredDirectly) {
             let reply = Message::Reply { request, revision, version };
             self.send(server, Node::client(planned.client), reply);
@@ -298,7 +299,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.send(server, session, Message::Published { request, revision });
     }
 
-    fn cell(&self, server: Node, user: u16) -> usize {
+    pub(super) fn cell(&self, server: Node, user: u16) -> usize {
         usize::from(server.index) * self.protocol.clients().len() + usize::from(user)
     }
 
@@ -306,13 +307,18 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     fn apply(&mut self, server: Node, revision: u32, user: u32, version: u32) {
         let mut row = self.state.servers.get(server.index.into());
         let next = row.applied.get() + 1;
-        let gap = self.protocol.has(Mutant::GapApplied) && revision > next;
+        let gap = self.protocol.has(Mutant::GapApplied) && revision > next
+            || self.is_gap_compacted(next, revision);
         if revision != next && !gap {
             return self.drop_message();
         }
         row.applied = S::Num::of(revision);
         self.state.servers.set(server.index.into(), row);
         let cell = self.cell(server, user as u16);
+        let deleted = self.protocol.document(user as u16, version).data == 0;
+        if deleted && self.protocol.has(Mutant::DeletionNotApplied) {
+            return;
+        }
         self.state.replicas.set(cell, Replica { version: S::Num::of(version) });
     }
 

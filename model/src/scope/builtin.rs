@@ -25,6 +25,14 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
     ("figure", include_str!("../../scopes/figure.toml")),
+    ("deletion", include_str!("../../scopes/deletion.toml")),
+    ("anew", include_str!("../../scopes/anew.toml")),
+    ("sharing", include_str!("../../scopes/sharing.toml")),
+    ("contacts", include_str!("../../scopes/contacts.toml")),
+    ("snapshot", include_str!("../../scopes/snapshot.toml")),
+    ("tombstone", include_str!("../../scopes/tombstone.toml")),
+    ("disk", include_str!("../../scopes/disk.toml")),
+    ("disk-overtaken", include_str!("../../scopes/disk-overtaken.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 

@@ -2,7 +2,8 @@
 //!
 //! *To a user*: once told that your information is stored, it is, whatever crashes. *Source*: "the global server,
 //! which stores it". *Not promised*: that it is stored before the acknowledgement arrives, nor that every query
-//! server has it. *Broken by*: `acknowledged-before-stored`, `stored-in-memory`, `older-stored`.
+//! server has it. *Broken by*: `acknowledged-before-stored`, `stored-in-memory`, `older-stored`,
+//! `acknowledged-before-flushed`, `duplicate-before-flushed`, `awaited-kept`.
 
 use spillway_model::size::{Num, Size, Table};
 

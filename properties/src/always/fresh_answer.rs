@@ -4,9 +4,9 @@
 //! source only says that information is synchronised. *Not promised*: anything learnt between asking and
 //! receiving, since requests are pipelined; by the time of receipt it is false without any fault.
 //! *Broken by*: `token-left-out`, `seen-forgotten`, `acknowledgement-forgotten`, `token-ignored`,
-//! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`.
+//! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`, `owner-hidden`.
 
-use spillway_model::size::Size;
+use spillway_model::size::{Size, Table};
 use spillway_traces::Note;
 
 use crate::judged::{Always, Stepped};
@@ -22,10 +22,16 @@ impl Always for FreshAnswer {
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         let Some(Note::Given { request, version, .. }) = step.outcome else { return true };
         let Some(floor) = step.ghost.floor(request.0) else { return true };
-        let user = step.protocol.planned(request).user;
-        if step.protocol.planned(request).is_publish() {
+        let planned = step.protocol.planned(request);
+        if planned.is_publish() {
             return true;
         }
-        version >= step.after.stored_at(user, floor as usize).0
+        // Some revision that is not older shows this to the client.
+        let shows = |revision| {
+            let (stored, _) = step.after.stored_at(planned.user, revision);
+            step.protocol.shown(planned.user, stored, planned.client) == version
+        };
+        let floor = floor as usize;
+        (floor..=step.after.log.len().max(floor)).any(shows)
     }
 }

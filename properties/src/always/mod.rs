@@ -1,7 +1,6 @@
 //! The safety guarantees, one file each, and the list that everything else is made from.
 //!
-//! Not here yet, since the protocol does not have what they speak of: `bounded-overtaking` (classes do not age),
-//! `visible-to-allowed` (nothing is hidden), `no-resurrection` (nothing is deleted).
+//! Not here yet, since the protocol does not have what it speaks of: `bounded-overtaking` (classes do not age).
 
 mod answered_once;
 mod bounded;
@@ -12,11 +11,13 @@ mod fresh_answer;
 mod links_only;
 mod no_lost_overflow_task;
 mod no_lost_task;
+mod no_resurrection;
 mod overflow_only;
 mod priority_order;
 mod strategy_kept;
 mod synced_info;
 mod threshold_kept;
+mod visible_to_allowed;
 
 pub use answered_once::AnsweredOnce;
 pub use bounded::Bounded;
@@ -26,11 +27,13 @@ pub use fresh_answer::FreshAnswer;
 pub use links_only::LinksOnly;
 pub use no_lost_overflow_task::NoLostOverflowTask;
 pub use no_lost_task::NoLostTask;
+pub use no_resurrection::NoResurrection;
 pub use overflow_only::OverflowOnly;
 pub use priority_order::PriorityOrder;
 pub use strategy_kept::StrategyKept;
 pub use synced_info::SyncedInfo;
 pub use threshold_kept::ThresholdKept;
+pub use visible_to_allowed::VisibleToAllowed;
 
 /// Calls a macro with every safety guarantee, in the order in which they are listed everywhere.
 macro_rules! for_each_always {
@@ -38,6 +41,7 @@ macro_rules! for_each_always {
         $with! {
             SyncedInfo, DurablePublish, FreshAnswer, NoLostOverflowTask, NoLostTask, AnsweredOnce,
             OverflowOnly, ThresholdKept, PriorityOrder, StrategyKept, LinksOnly, Bounded, FinalStates,
+            VisibleToAllowed, NoResurrection,
         }
     };
 }

@@ -4,7 +4,7 @@
 //! newer one. *Source*: the global server "stores it and synchronises it to the query servers". *Not promised*:
 //! that a replica is up to date, see `fresh-answer`; nor anything across a crash of the query server.
 //! *Broken by*: `gap-applied`, `applied-kept-in-crash`, `applied-rewound`, `older-stored`, `update-stale`,
-//! `revision-understated`, `wrong-user-answered`.
+//! `revision-understated`, `wrong-user-answered`, `undurable-compacted`, `synced-before-flushed`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::{Action, Node, Note};
@@ -56,9 +56,11 @@ fn goes_not_back<S: Size>(step: &Stepped<'_, S>) -> bool {
     })
 }
 
-/// An answer that a client is given holds what was stored for the user, as of the revision that it names.
+/// An answer that a client is given holds what was stored for the user, as of the revision that it names, as far as
+/// the record of that revision shows it to the client.
 fn tells_what_was_stored<S: Size>(step: &Stepped<'_, S>) -> bool {
     let Some(Note::Given { request, revision, version }) = step.outcome else { return true };
     let planned = step.protocol.planned(request);
-    planned.is_publish() || version == step.after.stored_at(planned.user, revision as usize).0
+    let (stored, _) = step.after.stored_at(planned.user, revision as usize);
+    planned.is_publish() || version == step.protocol.shown(planned.user, stored, planned.client)
 }

@@ -6,17 +6,25 @@ mod catch_up;
 mod classes_compete;
 mod client_refused;
 mod crash_mid_handover;
+mod deleted_answer;
 mod duplicate_publish;
+mod hidden_answer;
+mod late_publish;
 mod overflow_happens;
 mod publish_overtaken;
+mod published_anew;
 mod receiver_crash_mid_handover;
 mod receiver_refuses;
 mod redistributed_answer;
 mod replicas_differ;
+mod resumed_after_snapshot;
+mod revocation_spreads;
 mod second_reply;
+mod snapshot_replaces;
 mod source_crash_mid_handover;
 mod stale_replica_waits;
 mod task_returned;
+mod write_at_risk;
 
 pub use all_full::AllFull;
 pub use asked_again::AskedAgain;
@@ -24,23 +32,33 @@ pub use catch_up::CatchUp;
 pub use classes_compete::ClassesCompete;
 pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
+pub use deleted_answer::DeletedAnswer;
 pub use duplicate_publish::DuplicatePublish;
+pub use hidden_answer::HiddenAnswer;
+pub use late_publish::LatePublish;
 pub use overflow_happens::OverflowHappens;
 pub use publish_overtaken::PublishOvertaken;
+pub use published_anew::PublishedAnew;
 pub use receiver_crash_mid_handover::ReceiverCrashMidHandover;
 pub use receiver_refuses::ReceiverRefuses;
 pub use redistributed_answer::RedistributedAnswer;
 pub use replicas_differ::ReplicasDiffer;
+pub use resumed_after_snapshot::ResumedAfterSnapshot;
+pub use revocation_spreads::RevocationSpreads;
 pub use second_reply::SecondReply;
+pub use snapshot_replaces::SnapshotReplaces;
 pub use source_crash_mid_handover::SourceCrashMidHandover;
 pub use stale_replica_waits::StaleReplicaWaits;
 pub use task_returned::TaskReturned;
+pub use write_at_risk::WriteAtRisk;
 
 /// Calls a macro with every "sometimes", in the order in which they are listed everywhere.
 macro_rules! for_each_sometimes {
     ($with:ident) => {
         $with! {
             OverflowHappens, RedistributedAnswer, AllFull, ReceiverRefuses, TaskReturned, ClientRefused, ClassesCompete, AskedAgain, SecondReply, StaleReplicaWaits, ReplicasDiffer, PublishOvertaken, DuplicatePublish, CatchUp, CrashMidHandover, SourceCrashMidHandover, ReceiverCrashMidHandover,
+            HiddenAnswer, RevocationSpreads, DeletedAnswer, PublishedAnew, LatePublish,
+            SnapshotReplaces, ResumedAfterSnapshot, WriteAtRisk,
         }
     };
 }
