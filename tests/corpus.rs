@@ -51,7 +51,8 @@ fn every_seeded_bug_has_its_counterexample() {
         let mut machine = CheckedMachine::new(scope.clone(), Some(promise.mutant));
         let replayed = replay(&trace, &mut machine);
         assert_eq!(replayed.outcome, Outcome::Matched, "{}", path.display());
-        let broken: Vec<_> = replayed.broken.iter().map(|b| (b.property.as_str(), b.event)).collect();
+        let broken: Vec<_> =
+            replayed.broken.iter().map(|b| (b.property.as_str(), b.event)).collect();
         let last = promise.steps.checked_sub(1).map(|last| last as u64);
         assert!(broken.contains(&(promise.property, last)), "{}: {broken:?}", path.display());
         expected.insert(path);

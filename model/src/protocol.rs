@@ -61,7 +61,8 @@ impl<S: Size> Protocol<S> {
         let mut published = vec![0; scope.nodes.clients.into()];
         let mut by_client = vec![Vec::new(); scope.nodes.clients.into()];
         let mut planned = Vec::new();
-        for (id, request) in scope.requests.iter().enumerate() {
+        let rounds = (0..scope.rounds).flat_map(|_| scope.requests.iter());
+        for (id, request) in rounds.enumerate() {
             let client = usize::from(request.client);
             by_client[client].push(RequestId(id as u32));
             let (user, class, version) = match request.body {
@@ -121,6 +122,10 @@ impl<S: Size> Protocol<S> {
     #[inline]
     pub fn planned(&self, request: RequestId) -> &Planned {
         &self.planned[request.0 as usize]
+    }
+    /// What a request asks for.
+    pub(crate) fn body(&self, request: RequestId) -> Body {
+        self.scope.requests[request.0 as usize % self.scope.requests.len()].body
     }
     /// Every request, in the order of ids.
     pub fn requests(&self) -> impl Iterator<Item = (RequestId, &Planned)> {

@@ -184,8 +184,10 @@ rows! {
         control,
     }
 
-    /// A revision of the global server's log: row i is revision i + 1.
-    Revision [2] {
+    /// A revision of the global server's log, in their order.
+    Revision [3] {
+        /// Its number, from 1.
+        revision,
         /// Whose information.
         user,
         /// Its version.

@@ -121,27 +121,6 @@ impl<S: Size> State<S> {
         self.budgets[budget as usize]
     }
 
-    /// The newest version that the global server stores for a user, and the revision it came with; zeros if none.
-    pub fn stored(&self, user: u16) -> (u32, u32) {
-        self.stored_at(user, self.log.len())
-    }
-
-    /// The same as of an earlier revision.
-    pub fn stored_at(&self, user: u16, revision: usize) -> (u32, u32) {
-        let mut found = (0, 0);
-        for (i, row) in self.log.iter().take(revision).enumerate() {
-            if row.user.get() == u32::from(user) {
-                found = (row.version.get(), i as u32 + 1);
-            }
-        }
-        found
-    }
-
-    /// The newest revision that is durable.
-    pub fn durable(&self) -> usize {
-        self.log.len() - self.unflushed.get() as usize
-    }
-
     /// How many tasks a query server holds: queued, running, waiting and foreign ones, not those handed over.
     pub fn load(&self, server: u16) -> usize {
         let server = S::Num::of(server.into());

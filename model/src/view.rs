@@ -119,9 +119,10 @@ impl<S: Size> Protocol<S> {
             |user: u16, version: u32| format!("user {user} {}", self.described(user, version));
         let kept = self.clients().map(|user| (user, state.stored_at(user, base).0));
         let kept = kept.filter(|(_, version)| *version > 0);
-        let log = state.log.iter().enumerate().skip(base).map(|(i, r)| {
-            let pending = if i < state.durable() { "" } else { ", not durable" };
-            format!("{}: {}{pending}", i + 1, described(r.user.get() as u16, r.version.get()))
+        let log = state.log_after(base).map(|r| {
+            let revision = r.revision.get();
+            let pending = if revision as usize <= state.durable() { "" } else { ", not durable" };
+            format!("{revision}: {}{pending}", described(r.user.get() as u16, r.version.get()))
         });
         let awaited = state.awaited.iter();
         let feeds = state.feeds.iter().enumerate();

@@ -127,6 +127,7 @@ fn scope() -> impl Strategy<Value = Scope> {
                             nodes: nodes.clone(),
                             knobs,
                             requests,
+                            rounds: 1,
                             faults: faults.clone(),
                             sometimes: sometimes.iter().map(|name| (*name).to_owned()).collect(),
                         },

@@ -223,10 +223,10 @@ fn is_of<N: Num>(row: Refusals<N>, entry: Entry<N>) -> bool {
 
 /// The first revision at which a user's version, or a newer one, was stored; 0 if never.
 fn shown_at<S: Size>(state: &State<S>, user: u16, version: u32) -> u32 {
-    let stored = state
-        .log
-        .position(|r| r.user.get() == u32::from(user) && r.version.get() >= version && version > 0);
-    stored.map_or(0, |at| at as u32 + 1)
+    let newer = |r: &rows::Revision<S::Num>| {
+        r.user.get() == u32::from(user) && r.version.get() >= version && version > 0
+    };
+    state.log.iter().find(newer).map_or(0, |row| row.revision.get())
 }
 
 impl<S: Size> Hash for Ghost<S> {

@@ -32,6 +32,7 @@ pub mod catalog;
 pub mod check;
 pub mod checked;
 pub mod eventually;
+mod forget;
 pub mod ghost;
 pub mod judged;
 pub mod machine;

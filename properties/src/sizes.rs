@@ -29,7 +29,7 @@ impl Tier {
         let most = nodes.clients.max(nodes.communication_servers).max(nodes.query_servers);
         let cells = usize::from(nodes.clients) * usize::from(nodes.query_servers);
         // A request may be held twice in one table while a crash or a reset is being mended.
-        let held = scope.requests.len() + 2;
+        let held = scope.requests.len() * scope.rounds as usize + 2;
         let fits = |max: (usize, usize, usize)| {
             usize::from(most) <= max.0 && held <= max.1 && cells <= max.2
         };

@@ -50,6 +50,7 @@ pub fn scope() -> impl Strategy<Value = Scope> {
                     nodes,
                     knobs,
                     requests,
+                    rounds: 1,
                     faults,
                     sometimes: Vec::new(),
                 })

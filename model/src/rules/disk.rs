@@ -25,7 +25,7 @@ impl<S: Size> Protocol<S> {
     /// The newest revision that query servers may be sent.
     pub(crate) fn syncable(&self, state: &State<S>) -> usize {
         match self.has(Mutant::SyncedBeforeFlushed) {
-            true => state.log.len(),
+            true => state.revisions(),
             false => state.durable(),
         }
     }
@@ -82,8 +82,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// A crash loses what the disk does not have.
     pub(super) fn lose_unflushed(&mut self) {
-        let (durable, written) = (self.state.durable(), self.state.log.len());
-        self.state.log.remove_range(durable, written);
+        let durable = self.state.durable();
+        self.state.truncate(durable);
         self.state.unflushed = S::Num::of(0);
         if !self.protocol.has(Mutant::AwaitedKept) {
             self.state.awaited.remove_range(0, self.state.awaited.len());

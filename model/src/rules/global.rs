@@ -3,7 +3,7 @@
 use spillway_traces::{Message, Node, Note, RequestId};
 
 use crate::mutant::Mutant;
-use crate::rows::{Feed, Revision};
+use crate::rows::Feed;
 use crate::size::{Num, Size, Table};
 use crate::step::{Observe, Step};
 
@@ -24,15 +24,10 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let planned = *self.protocol.planned(request);
         let stored = self.newest_known(planned.user);
         if planned.version > stored || self.protocol.has(Mutant::OlderStored) {
-            let row = Revision {
-                user: S::Num::of(planned.user.into()),
-                version: S::Num::of(planned.version),
-            };
-            let end = self.state.log.len();
-            let fits = self.state.log.insert(end, row);
+            let fits = self.state.append(planned.user, planned.version);
             self.must_fit(fits);
             self.written();
-            self.note(Note::Stored { request, revision: self.state.log.len() as u32 });
+            self.note(Note::Stored { request, revision: self.state.revisions() as u32 });
         } else if self.protocol.has(Mutant::DuplicateUnacknowledged) {
             return;
         }
@@ -52,9 +47,10 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return self.send_snapshot(server);
         }
         let stale = self.protocol.has(Mutant::UpdateStale) && cursor > 0;
-        let row = self.state.log.get(cursor as usize);
+        let next = self.state.log_after(cursor as usize).next();
+        let row = next.expect("what is sent is in the log");
         let version = match stale {
-            true => self.state.log.get(cursor as usize - 1).version,
+            true => self.state.log_to(cursor as usize).last().map_or(row.version, |r| r.version),
             false => row.version,
         };
         let update =
@@ -80,9 +76,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// The log survives a crash as far as it is durable; what it knows of the query servers does not.
     pub(super) fn global_crashes(&mut self) {
         self.lose_unflushed();
-        if self.protocol.has(Mutant::StoredInMemory) && !self.state.log.is_empty() {
-            let newest = self.state.log.len() - 1;
-            self.state.log.remove(newest);
+        if self.protocol.has(Mutant::StoredInMemory) {
+            let newest = self.state.revisions();
+            self.state.truncate(newest.saturating_sub(1));
         }
     }
 }

@@ -285,7 +285,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.must_fit(fits);
         self.send(server, Node::GLOBAL, Message::Publish { request });
         if self.protocol.has(Mutant::AcknowledgedBeforeStored) {
-            let revision = self.state.log.len() as u32 + 1;
+            let revision = self.state.revisions() as u32 + 1;
             self.send(server, from, Message::Published { request, revision });
         }
     }

@@ -51,7 +51,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         match self.protocol.mutant() {
             Some(Mutant::ChangeAloneCarried) => {
                 let applied = self.state.servers.get(server.index.into()).applied.get();
-                let log = self.state.log.iter().take(applied as usize);
+                let log = self.state.log_to(applied as usize);
                 let own = log.filter(|r| r.user.get() == u32::from(user));
                 own.map(|r| r.version.get()).fold(first, |document, version| {
                     document.changed(self.change(user, version), version)
@@ -73,6 +73,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             planned.client == user && planned.version == version
         };
         let (id, _) = self.protocol.requests().find(made).expect("a version has its request");
-        self.protocol.scope().requests[id.0 as usize].body
+        self.protocol.body(id)
     }
 }

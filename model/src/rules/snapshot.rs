@@ -18,7 +18,7 @@ impl<S: Size> Protocol<S> {
     /// The revision up to which the log can be forgotten.
     fn compactable(&self, state: &State<S>) -> usize {
         match self.has(Mutant::UndurableCompacted) {
-            true => state.log.len(),
+            true => state.revisions(),
             false => state.durable(),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::limits::{
     ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, LINK_MAX,
-    NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, SOMETIMES_MAX, THRESHOLD, WEIGHT,
+    NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS, SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
 use super::names::{STRATEGIES, word_for};
 use super::table::integer_in;
@@ -60,6 +60,7 @@ impl Scope {
             *REQUESTS.start() as usize,
             *REQUESTS.end() as usize,
         );
+        found.number("rounds", self.rounds, &ROUNDS);
         for (place, request) in self.requests.iter().enumerate() {
             self.check_request(&mut found, place, request);
         }

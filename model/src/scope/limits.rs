@@ -25,6 +25,9 @@ pub const QUERY_SERVERS: RangeInclusive<u32> = 2..=8;
 /// Requests.
 pub const REQUESTS: RangeInclusive<u32> = 1..=64;
 
+/// How many times over the requests are issued.
+pub const ROUNDS: RangeInclusive<u32> = 1..=10_000;
+
 /// The threshold of a query server; at 0 every task overflows.
 pub const THRESHOLD: RangeInclusive<u32> = 0..=64;
 

@@ -143,6 +143,14 @@ pub struct Nodes {
     pub control_servers: u16,
 }
 
+fn once() -> u32 {
+    1
+}
+
+fn is_once(rounds: &u32) -> bool {
+    *rounds == 1
+}
+
 fn one() -> u16 {
     1
 }
@@ -316,6 +324,10 @@ pub struct Scope {
     pub knobs: Knobs,
     /// The requests, in the order of their ids.
     pub requests: Vec<Request>,
+    /// How many times over: the ids of each round follow those of the one before. More than one is for long random
+    /// runs; exploration has no room for many.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub rounds: u32,
     /// The faults.
     pub faults: Faults,
     /// The names of the "sometimes" properties that a complete check must reach.

@@ -190,6 +190,7 @@ fn base() -> Scope {
             ..Knobs::default()
         },
         requests: vec![query(1, Class::Bulk)],
+        rounds: 1,
         faults: Faults::default(),
         sometimes: vec![OVERFLOW.to_owned()],
     }

@@ -5,7 +5,7 @@ use toml::de::DeTable;
 use super::error::ScopeError;
 use super::limits::{
     BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, FILE_BYTES_MAX, LINK_MAX,
-    LINK_MAX_DEFAULT, OVERTAKEN, QUERY_SERVERS, REQUESTS, THRESHOLD, WEIGHT,
+    LINK_MAX_DEFAULT, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS, THRESHOLD, WEIGHT,
 };
 use super::names::{
     CLASSES, DISKS, KINDS, Kind, LINKS, RETURNEDS, ROUTINGS, RULES, STRATEGIES, UNITS, quoted,
@@ -111,6 +111,7 @@ fn impossible_errors(notes: &Notes<'_>, scope: &Scope) -> Vec<ScopeError> {
 fn read_scope(mut root: Table<'_>, known_sometimes: &[&str]) -> Option<Scope> {
     let name = root.need("name").text("the scope's name, that of its file");
     let about = root.need("about").text("a sentence that says what the scope is there for");
+    let rounds = root.may("rounds").int(&ROUNDS).unwrap_or(1);
     let nodes = root.need_section("nodes", "nodes").table().and_then(read_nodes);
     let requests = read_request_list(&root.need_section("request", "requests"));
     let query_servers =
@@ -139,6 +140,7 @@ fn read_scope(mut root: Table<'_>, known_sometimes: &[&str]) -> Option<Scope> {
         nodes: nodes?,
         knobs: knobs?,
         requests,
+        rounds,
         faults,
         sometimes,
     })

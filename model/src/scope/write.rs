@@ -21,6 +21,9 @@ impl Scope {
     fn write_toml(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "name = {}", string(&self.name))?;
         writeln!(out, "about = {}", string(&self.about))?;
+        if self.rounds != 1 {
+            writeln!(out, "rounds = {}", self.rounds)?;
+        }
         write_nodes(out, &self.nodes)?;
         write_knobs(out, &self.knobs)?;
         writeln!(out, "\n# The requests, in the order of their ids.")?;

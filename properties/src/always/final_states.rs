@@ -31,7 +31,7 @@ impl Always for FinalStates {
 
 fn has_unsettled_work<S: Size>(s: &Situation<'_, S>) -> bool {
     let state = s.state;
-    let revisions = state.log.len() as u32;
+    let revisions = state.revisions() as u32;
     !state.waiting.is_empty()
         || !state.pending.is_empty()
         || !state.queue.is_empty()

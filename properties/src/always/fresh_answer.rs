@@ -6,7 +6,7 @@
 //! *Broken by*: `token-left-out`, `seen-forgotten`, `acknowledgement-forgotten`, `token-ignored`,
 //! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`, `owner-hidden`.
 
-use spillway_model::size::{Size, Table};
+use spillway_model::size::{Num, Size};
 use spillway_traces::Note;
 
 use crate::judged::{Always, Stepped};
@@ -32,6 +32,7 @@ impl Always for FreshAnswer {
             step.protocol.shown(planned.user, stored, planned.client) == version
         };
         let floor = floor as usize;
-        (floor..=step.after.log.len().max(floor)).any(shows)
+        let later = step.after.log_after(floor).map(|row| row.revision.get() as usize);
+        std::iter::once(floor).chain(later).any(shows)
     }
 }

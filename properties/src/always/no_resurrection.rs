@@ -47,15 +47,15 @@ fn deleted_at<S: Size>(
     user: u16,
     revision: usize,
 ) -> u32 {
-    let log = state.log.iter().take(revision);
+    let log = state.log_to(revision);
     let own = log.filter(|r| r.user.get() == u32::from(user)).map(|r| r.version.get());
     own.filter(|version| protocol.is_deletion(user, *version)).max().unwrap_or(0)
 }
 
 /// What is stored is newer than what the user has deleted.
 fn stores_nothing_deleted<S: Size>(step: &Stepped<'_, S>) -> bool {
-    let before = step.before.log.len();
-    step.after.log.iter().skip(before).all(|row| {
+    let before = step.before.revisions();
+    step.after.log_after(before).all(|row| {
         let user = row.user.get() as u16;
         row.version.get() > deleted_at(step.protocol, step.before, user, before)
     })

@@ -48,8 +48,8 @@ fn is_shared<S: Size>(
     }
     let (owner, asker) = (planned.user, planned.client);
     let (stored, _) = step.after.stored_at(owner, revision as usize);
-    let changes = step.protocol.requests().filter(|(_, p)| p.is_publish() && p.client == owner);
-    let mut records = changes.map(|(_, p)| step.protocol.document(owner, p.version));
+    // The information of a version is shown by a record from that one on, if by any.
+    let mut records = (version..=stored).map(|v| step.protocol.document(owner, v));
     step.protocol.document(owner, stored).is_shared_with(owner, asker)
         && records.any(|record| record.shown_to(owner, asker) == version)
 }
