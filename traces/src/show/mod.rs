@@ -1,5 +1,6 @@
-//! Shows a trace to people: as text, as a Mermaid diagram, as an SVG diagram.
+//! Shows a trace to people: as text, as a Mermaid diagram, as an SVG diagram, as a page.
 
+mod html;
 mod mermaid;
 mod svg;
 mod text;
@@ -11,6 +12,7 @@ use crate::file::{Trace, Verdict};
 use crate::flight::Landing;
 use crate::vocabulary::Vocabulary;
 
+pub use html::{PAGE_EVENTS_MAX, Remarks, show_html};
 pub use mermaid::show_mermaid;
 pub use svg::{DRAWN_EVENTS_MAX, show_svg};
 pub use text::show_text;

@@ -1,0 +1,54 @@
+// What the page knows: the steps, and the state at the current one, reached by applying differences either way.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const steps = data.steps;
+const START = -1; // before the first step
+const LAST = steps.length - 1;
+
+// For each node a map of its fields. It is the state after step `at`.
+const state = data.nodes.map(() => new Map());
+let at = START;
+
+// The steps that break a property, or are refused, in order.
+const breaks = steps.flatMap((step, index) =>
+  step.breaks || (data.refused && data.refused.step === index) ? [index] : []);
+
+// Where a message went: keyed by its sending step, link and text, the steps that took or lost it, the oldest first.
+const arrivals = new Map();
+const mailKey = (since, [from, to, text]) => JSON.stringify([since, from, to, text]);
+steps.forEach((step, index) => {
+  const landed = (mail, how) => {
+    if (mail[3] === null) return;
+    const key = mailKey(mail[3], mail);
+    if (!arrivals.has(key)) arrivals.set(key, []);
+    arrivals.get(key).push({ index, how });
+  };
+  if (step.took) landed(step.took, "taken");
+  for (const mail of step.lost || []) landed(mail, "lost");
+});
+
+function put(changes, before) {
+  for (const [node, field, old, young] of changes || []) {
+    const value = before ? old : young;
+    if (value === null) state[node].delete(field);
+    else state[node].set(field, value);
+  }
+}
+
+put(data.start, false);
+
+function moveState(to) {
+  while (at < to) put(steps[++at].changes, false);
+  while (at > to) put(steps[at--].changes, true);
+}
+
+// Whether the state after this step is known: it is not from a refused step on.
+const hasState = (index) => data.states && !(data.refused && index >= data.refused.step);
+
+// A step by the address, or the start if it names none.
+function stepOfHash() {
+  const match = /^#step-(\d+)$/.exec(location.hash);
+  return match ? Math.min(Number(match[1]), LAST) : START;
+}
+
+const hashOf = (index) => (index === START ? "#start" : `#step-${index}`);
