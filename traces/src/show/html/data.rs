@@ -20,6 +20,8 @@ pub const PAGE_EVENTS_MAX: usize = 100_000;
 pub(super) struct Data {
     /// The nodes by name. Everywhere else a node is its place in here.
     nodes: Vec<String>,
+    /// The nodes in listing order.
+    order: Vec<usize>,
     /// The field of messages on their way, and what stands between the items of a list.
     in_flight: &'static str,
     items_between: &'static str,
@@ -34,7 +36,6 @@ pub(super) struct Data {
     pub(super) bands: Vec<f64>,
     pub(super) steps: Vec<Step>,
     pub(super) refused: Option<Refused>,
-    pub(super) statements: BTreeMap<String, String>,
 }
 
 /// An event. What is empty is left out, as most of it is.
@@ -70,9 +71,9 @@ pub(super) struct Step {
 #[derive(Serialize)]
 struct Mail(usize, usize, String, Option<u64>);
 
-/// A field of a node with its value before and after; none if it holds nothing.
+/// A field of a node with its new value; none if it holds nothing. The script knows the old one.
 #[derive(Serialize)]
-struct Change(usize, &'static str, Option<String>, Option<String>);
+struct Change(usize, &'static str, Option<String>);
 
 /// The event that the machine refused. It and those after it have no state.
 #[derive(Serialize)]
@@ -91,11 +92,10 @@ impl Data {
         remarks: &Remarks,
     ) -> Data {
         let view = machine.as_ref().map(|machine| machine.view()).unwrap_or_default();
-        let names: BTreeSet<V::Node> =
-            view.keys().copied().chain(crate::show::nodes(trace)).collect();
-        let nodes = Nodes(names.into_iter().collect());
+        let mut nodes = Nodes::<V>::new();
         let mut data = Data {
-            nodes: nodes.0.iter().map(ToString::to_string).collect(),
+            nodes: Vec::new(),
+            order: Vec::new(),
             in_flight: IN_FLIGHT,
             items_between: ITEMS_BETWEEN,
             states: machine.is_some(),
@@ -105,20 +105,17 @@ impl Data {
             bands: Vec::new(),
             steps: Vec::new(),
             refused: None,
-            statements: remarks.statements.clone(),
         };
-        data.run(trace, &nodes, machine, view, remarks);
-        let ended = trace.end.as_ref().and_then(|end| end.property.as_deref());
-        let broken = data.steps.iter().flat_map(|step| &step.breaks).chain(&data.broken_at_start);
-        let told: BTreeSet<&str> = broken.copied().chain(ended).collect();
-        data.statements.retain(|name, _| told.contains(name.as_str()));
+        data.run(trace, &mut nodes, machine, view, remarks);
+        data.nodes = nodes.names;
+        data.order = nodes.places.into_values().collect();
         data
     }
 
     fn run<V: Vocabulary>(
         &mut self,
         trace: &Trace<V>,
-        nodes: &Nodes<V>,
+        nodes: &mut Nodes<V>,
         mut machine: Option<&mut dyn Machine<V>>,
         mut view: View<V>,
         remarks: &Remarks,
@@ -169,21 +166,33 @@ impl Data {
     }
 }
 
-/// The nodes in listing order.
-struct Nodes<V: Vocabulary>(Vec<V::Node>);
+/// The nodes as they come in sight, which for one that only a later state names is not before that.
+struct Nodes<V: Vocabulary> {
+    names: Vec<String>,
+    places: BTreeMap<V::Node, usize>,
+}
 
 impl<V: Vocabulary> Nodes<V> {
-    fn place(&self, node: V::Node) -> usize {
-        self.0.partition_point(|other| *other < node)
+    fn new() -> Self {
+        Nodes { names: Vec::new(), places: BTreeMap::new() }
     }
 
-    fn step(&self, event: &Event<V>, landing: &Landing<V>) -> Step {
+    fn place(&mut self, node: V::Node) -> usize {
+        *self.places.entry(node).or_insert_with(|| {
+            self.names.push(node.to_string());
+            self.names.len() - 1
+        })
+    }
+
+    fn step(&mut self, event: &Event<V>, landing: &Landing<V>) -> Step {
+        let observed = &event.observed;
         let took = V::delivers(&event.action).and_then(|(from, to)| {
             let message = crate::show::taken(event, landing)?.to_string();
             let since = event.cause.or(landing.taken.as_ref().map(|flying| flying.since));
             Some(Mail(self.place(from), self.place(to), message, since))
         });
-        let lost = event.observed.lost.iter().zip(&landing.lost);
+        let lost = observed.lost.iter().zip(&landing.lost);
+        let lost = lost.map(|(lost, since)| self.mail(lost, *since)).collect();
         Step {
             node: self.place(event.node),
             action: event.action.to_string(),
@@ -191,31 +200,30 @@ impl<V: Vocabulary> Nodes<V> {
             fault: V::is_fault(&event.action),
             cause: event.cause,
             took,
-            sent: event.observed.sent.iter().map(|sent| self.mail(sent, None)).collect(),
-            lost: lost.map(|(lost, since)| self.mail(lost, *since)).collect(),
-            notes: event.observed.notes.iter().map(ToString::to_string).collect(),
+            sent: observed.sent.iter().map(|sent| self.mail(sent, None)).collect(),
+            lost,
+            notes: observed.notes.iter().map(ToString::to_string).collect(),
             changes: Vec::new(),
             breaks: Vec::new(),
             remarks: Vec::new(),
         }
     }
 
-    fn mail(&self, sent: &Sent<V>, since: Option<u64>) -> Mail {
+    fn mail(&mut self, sent: &Sent<V>, since: Option<u64>) -> Mail {
         Mail(self.place(sent.from), self.place(sent.to), sent.message.to_string(), since)
     }
 
-    fn changes(&self, before: &View<V>, after: &View<V>) -> Vec<Change> {
+    fn changes(&mut self, before: &View<V>, after: &View<V>) -> Vec<Change> {
         let empty = BTreeMap::new();
         let mut changes = Vec::new();
-        for (place, node) in self.0.iter().enumerate() {
-            let (before, after) =
-                (before.get(node).unwrap_or(&empty), after.get(node).unwrap_or(&empty));
-            let fields: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
-            for field in fields {
-                let (old, new) = (before.get(field), after.get(field));
-                if old != new {
-                    changes.push(Change(place, field, old.cloned(), new.cloned()));
-                }
+        let nodes: BTreeSet<V::Node> = before.keys().chain(after.keys()).copied().collect();
+        for node in nodes {
+            let place = self.place(node);
+            let old = before.get(&node).unwrap_or(&empty);
+            let new = after.get(&node).unwrap_or(&empty);
+            let fields: BTreeSet<_> = old.keys().chain(new.keys()).copied().collect();
+            for field in fields.into_iter().filter(|field| old.get(field) != new.get(field)) {
+                changes.push(Change(place, field, new.get(field).cloned()));
             }
         }
         changes

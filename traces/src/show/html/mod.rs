@@ -99,7 +99,12 @@ fn name<V: Vocabulary>(trace: &Trace<V>) -> Option<String> {
 fn header<V: Vocabulary>(trace: &Trace<V>, data: &Data, remarks: &Remarks) -> String {
     let header = &trace.header;
     let heading = name(trace).unwrap_or_else(|| header.vocabulary.clone());
-    let mut html = format!("<h1>{}</h1>\n", escape(&heading));
+    let scope = serde_json::to_string_pretty(&crate::strict::sorted(&header.scope));
+    let mut html = format!(
+        "<details class=\"scope\"><summary>The whole scope</summary><pre>{}</pre></details>\n",
+        lines(&scope.unwrap_or_default())
+    );
+    html += &format!("<h1>{}</h1>\n", escape(&heading));
     if let Some(about) = header.scope.get("about").and_then(|about| about.as_str()) {
         html += &format!("<p class=\"about\">{}</p>\n", escape(about));
     }
@@ -121,12 +126,7 @@ fn header<V: Vocabulary>(trace: &Trace<V>, data: &Data, remarks: &Remarks) -> St
         fact("seeded bug", mutant, remarks.mutant.as_deref());
     }
     html += "</dl>\n";
-    let scope = serde_json::to_string_pretty(&crate::strict::sorted(&header.scope));
-    html += &format!(
-        "<details class=\"scope\"><summary>The whole scope</summary><pre>{}</pre></details>\n",
-        lines(&scope.unwrap_or_default())
-    );
-    html + &outcome(trace, data)
+    html + &outcome(trace, data, remarks)
 }
 
 /// Text of several lines.
@@ -146,7 +146,7 @@ fn expected(expect: &Expect) -> String {
 }
 
 /// How the trace ended, what broke, where, and what that means.
-fn outcome<V: Vocabulary>(trace: &Trace<V>, data: &Data) -> String {
+fn outcome<V: Vocabulary>(trace: &Trace<V>, data: &Data, remarks: &Remarks) -> String {
     let ended = trace.end.as_ref().and_then(|end| end.property.as_deref());
     let broken = data.broken_at_start.iter().map(|property| (*property, None));
     let later = (0u64..).zip(&data.steps);
@@ -163,7 +163,7 @@ fn outcome<V: Vocabulary>(trace: &Trace<V>, data: &Data) -> String {
     let at = about.first().map_or(String::new(), |(_, at)| format!(", {}", place(*at)));
     let mut html = format!("<div class=\"verdict {class}\">\n");
     let mut line = |what: String, property: Option<&str>| {
-        html += &format!("<p><strong>{what}</strong>{}</p>\n", claim(data, property));
+        html += &format!("<p><strong>{what}</strong>{}</p>\n", claim(remarks, property));
     };
     line(format!("{verdict}{at}"), ended);
     for (property, at) in others {
@@ -185,8 +185,8 @@ fn place(step: Option<u64>) -> String {
 }
 
 /// The claim of a property, if it is known.
-fn claim(data: &Data, property: Option<&str>) -> String {
-    match property.and_then(|property| data.statements.get(property)) {
+fn claim(remarks: &Remarks, property: Option<&str>) -> String {
+    match property.and_then(|property| remarks.statements.get(property)) {
         Some(statement) => format!(" <q>{}</q>", escape(statement)),
         None => String::new(),
     }

@@ -27,14 +27,22 @@ steps.forEach((step, index) => {
   for (const mail of step.lost || []) landed(mail, "lost");
 });
 
+// Puts the fields of these changes to their old or young values.
 function put(changes, before) {
-  for (const [node, field, old, young] of changes || []) {
+  for (const [node, field, young, old] of changes || []) {
     const value = before ? old : young;
     if (value === null) state[node].delete(field);
     else state[node].set(field, value);
   }
 }
 
+// A change comes with its young value only; the old one is added here, by one walk through all steps and back.
+put(data.start, false);
+for (const { changes = [] } of steps) {
+  for (const change of changes) change.push(state[change[0]].get(change[1]) ?? null);
+  put(changes, false);
+}
+for (const fields of state) fields.clear();
 put(data.start, false);
 
 function moveState(to) {

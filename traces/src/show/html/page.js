@@ -1,6 +1,7 @@
 // Moves from step to step: by key, click, number and address; keeps diagram, list and panel at the current one.
 
 let current = null; // the step that is shown
+const ADDRESS_REST_MS = 350; // Safari allows 100 changes in 30 seconds
 let listed = null; // the links of the list, once it was asked for
 
 const rows = byId("rows");
@@ -30,7 +31,7 @@ function renderDiagram(before, index) {
   for (const group of drawn.get(index) || []) group.classList.add("now");
   const [now, later] = [byId("now"), byId("later")];
   now.hidden = !hasBand(index);
-  later.hidden = index !== START && !hasBand(index);
+  later.hidden = index === LAST || (index !== START && !hasBand(index));
   if (hasBand(index)) placeBand(now, index);
   now.classList.toggle("bad", breaks.includes(index));
   if (!later.hidden) later.style.top = percent(data.bands[index + 1] ?? 0);
@@ -74,8 +75,7 @@ function showTab(name) {
   if (name === "list" && !listed) makeList();
   for (const tab of ["diagram", "list"]) {
     byId(tab).hidden = tab !== name;
-    byId(`tab-${tab}`).setAttribute("aria-selected", String(tab === name));
-    byId(`tab-${tab}`).tabIndex = tab === name ? 0 : -1;
+    byId(`show-${tab}`).setAttribute("aria-pressed", String(tab === name));
   }
   renderDiagram(current, current);
   renderList(current, current);
@@ -106,10 +106,19 @@ function show(wanted) {
   byId("said").textContent = say(index);
 }
 
-// Shows a step and names it in the address, without a history entry for each key press.
+// Names the step in the address, without a history entry for each. A key held down is quicker than browsers allow the
+// address to change, so it changes at once, and then not again before a pause.
+let resting = false;
+function nameStep() {
+  if (resting || location.hash === hashOf(current)) return;
+  history.replaceState(null, "", hashOf(current));
+  resting = true;
+  setTimeout(() => { resting = false; nameStep(); }, ADDRESS_REST_MS);
+}
+
 function go(index) {
   show(index);
-  if (location.hash !== hashOf(current)) history.replaceState(null, "", hashOf(current));
+  nameStep();
 }
 
 function toBreak() {
@@ -170,9 +179,9 @@ rows.addEventListener("click", (event) => {
 
 const buttons = { first: () => go(START), back, on, last: () => go(LAST), break: toBreak, ask: () => byId("help").showModal() };
 for (const [id, act] of Object.entries(buttons)) byId(id).addEventListener("click", act);
-for (const tab of ["diagram", "list"]) byId(`tab-${tab}`).addEventListener("click", () => showTab(tab));
+for (const tab of ["diagram", "list"]) byId(`show-${tab}`).addEventListener("click", () => showTab(tab));
 addEventListener("hashchange", () => show(stepOfHash()));
 
-byId("of").textContent = LAST >= 0 ? `of 0–${LAST}` : "of none";
+byId("of").textContent = LAST >= 0 ? `/ ${LAST}` : "of none";
 byId("break").hidden = breaks.length === 0;
 show(stepOfHash());

@@ -23,11 +23,14 @@ function row(kind, name, ...children) {
   return make("div", kind, make("dt", "", name), make("dd", "", ...children));
 }
 
-// What became of a message that this step sends.
-function fate(index, mail) {
-  const [first] = arrivals.get(mailKey(index, mail)) || [];
-  if (!first) return make("span", "aside", "not taken in this run");
-  return make("span", "aside", `${first.how} at `, linkTo(first.index));
+// What became of a message that this step sends: of equal ones, the first arrives first.
+function fate(index, place) {
+  const { sent } = steps[index];
+  const key = mailKey(index, sent[place]);
+  const earlier = sent.slice(0, place).filter((mail) => mailKey(index, mail) === key).length;
+  const arrival = (arrivals.get(key) || [])[earlier];
+  if (!arrival) return make("span", "aside", "still on its way at the end");
+  return make("span", "aside", `${arrival.how} at `, linkTo(arrival.index));
 }
 
 function mailRow(kind, name, mail, aside) {
@@ -41,7 +44,7 @@ function seen(index) {
     mail[3] === null ? null : make("span", "aside", "sent by ", linkTo(mail[3]));
   if (step.took) list.append(mailRow("took", "takes", step.took, since(step.took)));
   else if (step.cause !== undefined) list.append(row("took", "cause", linkTo(step.cause)));
-  for (const mail of step.sent || []) list.append(mailRow("sent", "sends", mail, fate(index, mail)));
+  (step.sent || []).forEach((mail, place) => list.append(mailRow("sent", "sends", mail, fate(index, place))));
   for (const mail of step.lost || []) list.append(mailRow("lost", "loses", mail, since(mail)));
   for (const note of step.notes || []) list.append(row("note", "so", note));
   return list.children.length ? list : make("p", "aside", "Nothing is seen of it from outside.");
@@ -50,9 +53,8 @@ function seen(index) {
 function alarms(index) {
   const boxes = [];
   for (const property of index === START ? data.broken_at_start : steps[index].breaks || []) {
-    const statement = data.statements[property];
     const what = index === START ? `✗ ${property} does not hold from the start` : `✗ breaks ${property}`;
-    boxes.push(make("div", "alarm", make("strong", "", what), statement ? make("p", "", statement) : null));
+    boxes.push(make("div", "alarm", make("strong", "", what)));
   }
   const refused = data.refused;
   if (refused && refused.step === index) {
@@ -141,8 +143,8 @@ function card(name, fields, changes) {
 
 // The messages on their way, of all senders in one card.
 function flightCard(changesOf) {
-  const gather = (valueOf) => data.nodes.flatMap((name, node) =>
-    items(valueOf(node)).map((item) => `${name}: ${item}`));
+  const gather = (valueOf) => data.order.flatMap((node) =>
+    items(valueOf(node)).map((item) => `${data.nodes[node]}: ${item}`));
   const old = (node) => {
     const change = changesOf[node].get(data.in_flight);
     return change ? change[0] : state[node].get(data.in_flight);
@@ -173,12 +175,12 @@ function renderState(index) {
     return;
   }
   const changesOf = data.nodes.map(() => new Map());
-  for (const [node, field, old, young] of (index !== START && steps[index].changes) || []) {
+  for (const [node, field, young, old] of (index !== START && steps[index].changes) || []) {
     changesOf[node].set(field, [old, young]);
   }
-  const cards = data.nodes.map((name, node) => {
+  const cards = data.order.map((node) => {
     const own = (map) => new Map([...map].filter(([field]) => field !== data.in_flight));
-    return card(name, own(state[node]), own(changesOf[node]));
+    return card(data.nodes[node], own(state[node]), own(changesOf[node]));
   });
   panel.replaceChildren(...cards, flightCard(changesOf));
 }
