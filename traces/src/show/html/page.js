@@ -1,6 +1,7 @@
 // Moves from step to step: by key, click, number and address; keeps diagram, list and panel at the current one.
 
 let current = null; // the step that is shown
+const SIGHT = 40; // pixels that stay free above and below the current row
 const ADDRESS_REST_MS = 350; // Safari allows 100 changes in 30 seconds
 let listed = null; // the links of the list, once it was asked for
 
@@ -27,6 +28,7 @@ for (const index of breaks.filter(hasBand)) {
 }
 
 function renderDiagram(before, index) {
+  scrollTo(index); // first, as it reads the layout, which what follows makes the browser do again
   for (const group of drawn.get(before) || []) group.classList.remove("now");
   for (const group of drawn.get(index) || []) group.classList.add("now");
   const [now, later] = [byId("now"), byId("later")];
@@ -35,12 +37,16 @@ function renderDiagram(before, index) {
   if (hasBand(index)) placeBand(now, index);
   now.classList.toggle("bad", breaks.includes(index));
   if (!later.hidden) later.style.top = percent(data.bands[index + 1] ?? 0);
+}
+
+// Keeps the row of a step in sight.
+function scrollTo(index) {
   const view = byId("diagram");
-  if (view.hidden) return;
-  const top = hasBand(index) ? data.bands[index] * rows.offsetHeight : 0;
-  const height = hasBand(index) ? now.offsetHeight : 0;
+  if (view.hidden || !(index === START || hasBand(index))) return;
+  const height = rows.offsetHeight;
+  const [top, bottom] = index === START ? [0, 0] : [index, index + 1].map((band) => data.bands[band] * height);
   const room = view.clientHeight - rows.offsetTop;
-  if (top - 40 < view.scrollTop || top + height + 40 > view.scrollTop + room) {
+  if (top - SIGHT < view.scrollTop || bottom + SIGHT > view.scrollTop + room) {
     view.scrollTop = index === START ? 0 : top - room / 2;
   }
 }
