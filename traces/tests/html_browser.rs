@@ -25,7 +25,7 @@ const ARGUMENTS: [&str; 11] = [
     "--disable-component-update",
     "--disable-sync",
     // Time passes as fast as nothing happens.
-    "--virtual-time-budget=30000",
+    "--virtual-time-budget=8000",
     "--dump-dom",
 ];
 
@@ -52,7 +52,7 @@ fn said(trace: &Trace<PingPong>, hash: &str, script: &str) -> Option<Vec<String>
             document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
         // The address follows at its own pace.
         const step = async () => {
-            await new Promise((done) => setTimeout(done, 1000));
+            await new Promise((done) => setTimeout(done, 400));
             return `${location.hash} ${text("#said")}`;
         };
         const pong = () => text("#state .card:nth-child(2)");"##;

@@ -50,6 +50,10 @@ function moveState(to) {
   while (at > to) put(steps[at--].changes, true);
 }
 
+// Whether any state tells the messages on their way.
+const tellsFlights = [data.start, ...steps.map((step) => step.changes || [])].some((changes) =>
+  changes.some(([, field]) => field === data.in_flight));
+
 // Whether the state after this step is known: it is not from a refused step on.
 const hasState = (index) => data.states && !(data.refused && index >= data.refused.step);
 

@@ -182,5 +182,5 @@ function renderState(index) {
     const own = (map) => new Map([...map].filter(([field]) => field !== data.in_flight));
     return card(data.nodes[node], own(state[node]), own(changesOf[node]));
   });
-  panel.replaceChildren(...cards, flightCard(changesOf));
+  panel.replaceChildren(...cards, ...(tellsFlights ? [flightCard(changesOf)] : []));
 }
