@@ -99,7 +99,7 @@ fn a_step_that_is_not_allowed_is_refused_by_a_named_guard() {
         "error: unfinished.ndjson:3: the trace does not apply: event 1 is refused by guard `";
     let told = folder.refused(&["shrink", file]);
     assert!(told.starts_with(error), "{told}");
-    for how in ["text", "mermaid", "svg", "shiviz", "perfetto", "ndjson"] {
+    for how in ["text", "mermaid", "svg", "html", "shiviz", "perfetto", "ndjson"] {
         let shown = folder.run(&["show", file, "--as", how]);
         assert_eq!(shown.code, 2, "{how}");
         assert!(!shown.out.is_empty() && shown.err.starts_with(error), "{how}: {}", shown.err);
@@ -267,6 +267,7 @@ fn a_trace_is_shown_in_every_format() {
     assert!(show("svg").starts_with("<svg"));
     assert!(show("shiviz").starts_with(r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"));
     assert!(show("perfetto").contains("\"name\":\"breaks threshold-kept\""));
+    assert!(show("html").starts_with("<!DOCTYPE html>"));
     assert_eq!(show("ndjson"), folder.read(TRACE));
     assert_eq!(folder.run(&["show", TRACE, "--as", "itf", "--out", "t.itf.json"]).code, 0);
     assert_eq!(folder.read("t.itf.json"), show("itf"));
@@ -293,6 +294,43 @@ fn a_trace_of_a_system_that_is_not_known_is_shown_as_far_as_it_goes() {
         let ended = folder.run(&["show", file, "--as", how]);
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{how}");
     }
+}
+
+#[test]
+fn a_page_says_what_broke_where_and_what_that_means() {
+    let folder = Folder::with_trace();
+    let page = folder.run(&["show", TRACE, "--as", "html"]).out;
+    let verdict = "Verdict: violated (threshold-kept), <a href=\"#step-6\">step 6</a></strong> <q>";
+    assert!(page.contains(verdict), "{page}");
+    assert!(page.contains("<dd>load-unchecked <span>A query server accepts"), "{page}");
+    assert!(page.contains(r#""breaks":["threshold-kept"]"#), "{page}");
+    let again = folder.run(&["show", TRACE, "--as", "html"]).out;
+    assert_eq!(page, again);
+}
+
+#[test]
+fn a_page_of_a_scope_that_nobody_knows_shows_the_events() {
+    let folder = Folder::with_trace();
+    let mut lines = lines(&folder);
+    lines[0] = lines[0].replace("\"mutant\":\"load-unchecked\"", "\"mutant\":\"yet-unknown\"");
+    lines.pop();
+    let ended = folder.run(&["show", unfinished(&folder, &lines), "--as", "html"]);
+    assert_eq!(ended.code, 2, "what each step changed is missing");
+    assert!(ended.err.contains("only the events are shown"), "{}", ended.err);
+    assert!(ended.out.contains(r#""states":false,"no_states":"the model knows no such"#));
+}
+
+/// The corpus trace as the page's script gets it, one event a line.
+#[test]
+fn the_data_of_a_page() {
+    let folder = Folder::new();
+    let trace = concat!(env!("CARGO_MANIFEST_DIR"), "/traces/corpus/redistribution.trace.ndjson");
+    let page = folder.run(&["show", trace, "--as", "html"]).out;
+    let (_, data) = page.split_once(r#"id="data">"#).expect("the page has data");
+    let data = data.split_once("</script>").expect("they end").0;
+    insta::assert_snapshot!(
+        data.replace("{\"node\"", "\n{\"node\"").replace("],\"refused\"", "],\n\"refused\"")
+    );
 }
 
 #[test]

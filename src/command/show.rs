@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use spillway_properties::catalog;
 use spillway_traces::{
-    Machine, Spillway, Trace, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text, to_itf,
+    Machine, Remarks, Spillway, Trace, show_html, show_mermaid, show_perfetto, show_shiviz,
+    show_svg, show_text, to_itf,
 };
 
 use crate::exit::Exit;
@@ -21,6 +23,8 @@ pub(crate) enum As {
     Mermaid,
     /// A self-contained SVG sequence diagram.
     Svg,
+    /// A self-contained page to step through in a browser.
+    Html,
     /// The Informal Trace Format of Apalache and Quint.
     Itf,
     /// A log with vector clocks for ShiViz.
@@ -62,6 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         As::Text => paint(&walk.text),
         As::Mermaid => show_mermaid(&trace),
         As::Svg => show_svg(&trace),
+        As::Html => page(&trace, &walk),
         As::Itf => itf(&args.trace, &trace)?,
         As::Shiviz => show_shiviz(&trace),
         As::Perfetto => perfetto(&args.trace, &trace),
@@ -73,8 +78,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 
 /// A trace as the model runs it.
 struct Walk {
+    /// The system, if its scope is known.
+    subject: Option<Subject>,
     /// The trace as text.
     text: String,
+    /// The event after which a bound of the scope was full, and what to do about it.
+    full: Option<(u64, String)>,
     /// That it does not apply, or that it cannot be shown in full.
     failure: Option<Failure>,
 }
@@ -85,22 +94,24 @@ fn walk(path: &Path, trace: &Trace<Spillway>, as_: As) -> Walk {
     let subject = match Subject::of(path, &trace.header) {
         Ok(subject) => subject,
         Err(failure) => {
-            let failure = (as_ == As::Text).then_some(failure);
+            let failure = matches!(as_, As::Text | As::Html).then_some(failure);
             if failure.is_some() {
                 output::warning("only the events are shown, without what they changed");
             }
-            return Walk { text: show_text(trace, None), failure };
+            return Walk { subject: None, text: show_text(trace, None), full: None, failure };
         }
     };
     let mut machine = subject.watched();
     let mut text = show_text(trace, Some(&mut machine));
-    if let Some(full) = machine.full().map(|full| full_at(full, &subject.scope)) {
+    let full = machine.full().map(|full| (full.0, full_at(full, &subject.scope)));
+    if let Some((_, full)) = &full {
         match as_ {
             As::Text => text += &format!("! {full}\n"),
-            _ => output::warning(&full),
+            _ => output::warning(full),
         }
     }
-    Walk { text, failure: refusal(path, &machine).map(Failure::Input) }
+    let failure = refusal(path, &machine).map(Failure::Input);
+    Walk { text, full, failure, subject: Some(subject) }
 }
 
 fn refusal(path: &Path, machine: &Watched) -> Option<String> {
@@ -126,6 +137,30 @@ fn paint(text: &str) -> String {
         painted += &format!("{}\n", style::paint(style, line));
     }
     painted
+}
+
+/// The page, with what the properties say, and where a bound was full.
+fn page(trace: &Trace<Spillway>, walk: &Walk) -> String {
+    let mut remarks = Remarks {
+        statements: catalog::all()
+            .map(|known| (known.name.to_owned(), known.statement.to_owned()))
+            .collect(),
+        ..Remarks::default()
+    };
+    if let Some((event, full)) = &walk.full {
+        remarks.events.insert(*event, vec![full.clone()]);
+    }
+    match &walk.subject {
+        Some(subject) => {
+            remarks.mutant = subject.mutant.map(|mutant| mutant.about().to_owned());
+            show_html(trace, Some(&mut subject.machine()), &remarks)
+        }
+        None => {
+            let why = "the model knows no such scope or seeded bug as the header names";
+            remarks.no_states = Some(why.to_owned());
+            show_html(trace, None, &remarks)
+        }
+    }
 }
 
 fn itf(path: &Path, trace: &Trace<Spillway>) -> Result<String, Failure> {

@@ -99,7 +99,7 @@
 //! | [`vocabulary`], [`machine`], [`event`] | what a protocol brings, and one step of a run |
 //! | [`file`](mod@file), [`reader`], [`writer`], [`error`] | the trace file, strictly read and never overwritten |
 //! | [`record`](mod@record), [`replay`](mod@replay), [`shrink`](mod@shrink) | from actions to a trace, back, and smaller |
-//! | [`show`] | text, Mermaid, SVG, ShiViz and Perfetto |
+//! | [`show`] | text, Mermaid, SVG, ShiViz, Perfetto, and a page of HTML to step through |
 //! | [`itf`] | Apalache's and Quint's trace format, both ways |
 //! | [`ids`], [`spillway`] | Spillway's own words |
 
@@ -129,7 +129,7 @@ pub use machine::{Machine, Refusal, View};
 pub use reader::Reader;
 pub use record::{Recorder, record};
 pub use replay::{Outcome, Replayed, replay};
-pub use show::{show_mermaid, show_perfetto, show_shiviz, show_svg, show_text};
+pub use show::{Remarks, show_html, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text};
 pub use shrink::{Shrunk, shrink};
 pub use spillway::{Action, Message, Note, Spillway};
 pub use vocabulary::Vocabulary;

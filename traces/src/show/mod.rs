@@ -1,5 +1,7 @@
-//! Shows a trace to people: as text, as a Mermaid or an SVG diagram, and in the formats of ShiViz and Perfetto.
+//! Shows a trace to people: as text, as a Mermaid or an SVG diagram, as a page, and in the formats of ShiViz and
+//! Perfetto.
 
+mod html;
 mod mermaid;
 mod perfetto;
 mod shiviz;
@@ -14,6 +16,7 @@ use crate::file::{Trace, Verdict};
 use crate::flight::Landing;
 use crate::vocabulary::Vocabulary;
 
+pub use html::{PAGE_EVENTS_MAX, Remarks, show_html};
 pub use mermaid::show_mermaid;
 pub use perfetto::{UNIT_MICROS, show_perfetto};
 pub use shiviz::show_shiviz;
