@@ -21,6 +21,8 @@ use spillway_model::scope::{Body, Class, Faults, Knobs, Nodes, Request, Returned
 use spillway_model::{Growable, Protocol};
 use spillway_traces::Action;
 
+mod control;
+
 /// Requests in a generated scope, at most.
 pub const REQUESTS_MAX: usize = 6;
 /// Steps in a generated run, at most.
@@ -28,8 +30,8 @@ pub const STEPS_MAX: usize = 160;
 
 /// Any small scope that can be checked: up to three nodes of a role, six requests, and one or two of each fault.
 pub fn scope() -> impl Strategy<Value = Scope> {
-    (1..=3u16, 1..=2u16, 2..=3u16).prop_flat_map(
-        |(clients, communication_servers, query_servers)| {
+    (1..=3u16, 1..=2u16, 2..=3u16, 1..=2u16)
+        .prop_flat_map(|(clients, communication_servers, query_servers, control_servers)| {
             let nodes =
                 vec(0..communication_servers, usize::from(clients)).prop_map(move |sessions| {
                     Nodes {
@@ -37,7 +39,7 @@ pub fn scope() -> impl Strategy<Value = Scope> {
                         communication_servers,
                         query_servers,
                         sessions,
-                        control_servers: 1,
+                        control_servers,
                     }
                 });
             let requests = vec(request(clients, query_servers), 1..=REQUESTS_MAX);
@@ -52,8 +54,8 @@ pub fn scope() -> impl Strategy<Value = Scope> {
                     sometimes: Vec::new(),
                 },
             )
-        },
-    )
+        })
+        .prop_flat_map(control::features)
 }
 
 fn request(clients: u16, query_servers: u16) -> impl Strategy<Value = Request> {

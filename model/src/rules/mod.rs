@@ -2,11 +2,14 @@
 //!
 //! What an action does is here; when it is allowed is in `guards.rs`. `PROTOCOL.md` says the same in prose.
 
+mod ageing;
 mod client;
 mod communication;
 mod control;
+mod delay;
 mod fault;
 mod global;
+mod lease;
 mod query;
 
 use spillway_traces::{Action, Message, Node, Note, Role};
@@ -25,7 +28,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Start { server, request } => self.start(server, request),
             Action::Serve { server, request } => self.serve(server, request),
             Action::Offer { server, request } => self.offer(server, request),
-            Action::Assign { source, request, to, .. } => self.assign(source, request, to),
+            Action::Assign { source, request, to, by } => self.assign(by, source, request, to),
             Action::Sync { server } => self.sync(server),
             Action::Crash { node } => self.crash(node),
             Action::Reset { a, b } => self.reset(a, b),
@@ -47,9 +50,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             // The global server's log.
             Action::Compact {} | Action::Flush {} => unreachable!("no guard allows {action} yet"),
             // Control servers.
-            Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => {
-                unreachable!("no guard allows {action} yet")
-            }
+            Action::Lease { to } => self.lease(to),
+            Action::Slow { server } => self.slow(server),
+            Action::Calm { server } => self.calm(server),
         }
     }
 
@@ -60,7 +63,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Role::Communication => self.communication_takes(to, from, message),
             Role::Query => self.query_takes(to, from, message),
             Role::Global => self.global_takes(from, message),
-            Role::Control => self.control_takes(from, message),
+            Role::Control => self.control_takes(to, from, message),
         }
     }
 

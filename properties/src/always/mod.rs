@@ -5,6 +5,7 @@
 
 mod answered_once;
 mod bounded;
+mod bounded_overtaking;
 mod custodian;
 mod durable_publish;
 mod final_states;
@@ -14,12 +15,14 @@ mod no_lost_overflow_task;
 mod no_lost_task;
 mod overflow_only;
 mod priority_order;
+mod receivers;
 mod strategy_kept;
 mod synced_info;
 mod threshold_kept;
 
 pub use answered_once::AnsweredOnce;
 pub use bounded::Bounded;
+pub use bounded_overtaking::BoundedOvertaking;
 pub use durable_publish::DurablePublish;
 pub use final_states::FinalStates;
 pub use fresh_answer::FreshAnswer;
@@ -38,6 +41,7 @@ macro_rules! for_each_always {
         $with! {
             SyncedInfo, DurablePublish, FreshAnswer, NoLostOverflowTask, NoLostTask, AnsweredOnce,
             OverflowOnly, ThresholdKept, PriorityOrder, StrategyKept, LinksOnly, Bounded, FinalStates,
+            BoundedOvertaking,
         }
     };
 }

@@ -3,11 +3,17 @@
 mod all_full;
 mod asked_again;
 mod catch_up;
+mod class_not_accepted;
 mod classes_compete;
 mod client_refused;
 mod crash_mid_handover;
 mod duplicate_publish;
+mod late_server_offers;
+mod late_server_refuses;
+mod lease_passed_mid_handover;
+mod loads_differ;
 mod overflow_happens;
+mod overtaken_to_the_bound;
 mod publish_overtaken;
 mod receiver_crash_mid_handover;
 mod receiver_refuses;
@@ -16,16 +22,25 @@ mod replicas_differ;
 mod second_reply;
 mod source_crash_mid_handover;
 mod stale_replica_waits;
+mod superseded_heard;
 mod task_returned;
+mod turn_passed_over;
+mod two_leaders;
 
 pub use all_full::AllFull;
 pub use asked_again::AskedAgain;
 pub use catch_up::CatchUp;
+pub use class_not_accepted::ClassNotAccepted;
 pub use classes_compete::ClassesCompete;
 pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
 pub use duplicate_publish::DuplicatePublish;
+pub use late_server_offers::LateServerOffers;
+pub use late_server_refuses::LateServerRefuses;
+pub use lease_passed_mid_handover::LeasePassedMidHandover;
+pub use loads_differ::LoadsDiffer;
 pub use overflow_happens::OverflowHappens;
+pub use overtaken_to_the_bound::OvertakenToTheBound;
 pub use publish_overtaken::PublishOvertaken;
 pub use receiver_crash_mid_handover::ReceiverCrashMidHandover;
 pub use receiver_refuses::ReceiverRefuses;
@@ -34,13 +49,17 @@ pub use replicas_differ::ReplicasDiffer;
 pub use second_reply::SecondReply;
 pub use source_crash_mid_handover::SourceCrashMidHandover;
 pub use stale_replica_waits::StaleReplicaWaits;
+pub use superseded_heard::SupersededHeard;
 pub use task_returned::TaskReturned;
+pub use turn_passed_over::TurnPassedOver;
+pub use two_leaders::TwoLeaders;
 
 /// Calls a macro with every "sometimes", in the order in which they are listed everywhere.
 macro_rules! for_each_sometimes {
     ($with:ident) => {
         $with! {
             OverflowHappens, RedistributedAnswer, AllFull, ReceiverRefuses, TaskReturned, ClientRefused, ClassesCompete, AskedAgain, SecondReply, StaleReplicaWaits, ReplicasDiffer, PublishOvertaken, DuplicatePublish, CatchUp, CrashMidHandover, SourceCrashMidHandover, ReceiverCrashMidHandover,
+            LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
         }
     };
 }
