@@ -10,13 +10,15 @@ use crate::size::{Num, Size, Table};
 use crate::state::{Budget, State};
 
 /// A set of query servers, as bits.
-type Servers = u32;
+pub(crate) type Servers = u32;
 
 impl<S: Size> Protocol<S> {
     /// Appends every action of the state: progress first, then faults.
     pub fn actions_of(&self, state: &State<S>, actions: &mut Vec<Action>) {
         self.progress(state, actions);
         self.faults(state, actions);
+        self.delays(state, actions);
+        self.leases(state, actions);
     }
 
     /// Appends every action but the faults. A state without any is final: only the environment could go on.
@@ -37,7 +39,9 @@ impl<S: Size> Protocol<S> {
         for server in self.query_servers().filter(|c| !has(mirrored, *c)) {
             self.work(state, server, actions);
         }
-        self.assignments(state, mirrored, actions);
+        for control in self.control_servers().filter(|k| self.leads(state, *k)) {
+            self.assignments(state, control, mirrored, actions);
+        }
         for server in self.query_servers().filter(|c| !has(mirrored, *c)) {
             if self.may_sync(state, server) {
                 actions.push(Action::Sync { server: Node::query(server) });
@@ -95,17 +99,23 @@ impl<S: Size> Protocol<S> {
         }
     }
 
-    fn assignments(&self, state: &State<S>, mirrored: Servers, actions: &mut Vec<Action>) {
-        let Some(class) = self.class_to_assign(state) else { return };
+    fn assignments(
+        &self,
+        state: &State<S>,
+        control: u16,
+        mirrored: Servers,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(class) = self.class_to_assign(state, control) else { return };
         for entry in state.ledger.iter().filter(|e| e.to.get() == 0) {
-            if self.class(entry.request) != class {
+            if entry.control.get() != u32::from(control) || self.class(entry.request) != class {
                 continue;
             }
             let source = Node::query(entry.source.get() as u16);
             let request = RequestId(entry.request.get());
             for to in self.query_servers().filter(|c| !has(mirrored, *c)) {
-                if self.may_receive(entry, to) {
-                    let by = Node::CONTROL;
+                if self.may_receive(entry, to) && self.strategy_allows(state, entry, to) {
+                    let by = Node::control(control);
                     actions.push(Action::Assign { source, request, to: Node::query(to), by });
                 }
             }
@@ -157,13 +167,14 @@ impl<S: Size> Protocol<S> {
             Role::Client => return false,
             Role::Communication => state.pending.position(|p| p.server.get() == own).is_none(),
             Role::Query => {
-                state.servers.get(node.index.into()).applied.get() == 0
+                let row = state.servers.get(node.index.into());
+                (row.applied.get(), row.late.get(), row.epoch.get()) == (0, 0, 0)
                     && state.queue.position(|t| t.server.get() == own).is_none()
                     && state.handed.position(|h| h.server.get() == own).is_none()
                     && state.relay.position(|r| r.server.get() == own).is_none()
             }
             Role::Global => state.log.is_empty(),
-            Role::Control => state.ledger.is_empty(),
+            Role::Control => self.control_has_nothing(state, node.index),
         };
         !empty || peers.iter().any(|peer| self.link_matters(state, node, *peer))
     }
@@ -197,14 +208,18 @@ impl<S: Size> Protocol<S> {
                     || state.relay.position(|r| r.server.get() == low).is_some()
             }
             _ => {
+                let assigned = |e: crate::rows::Entry<S::Num>| {
+                    (e.control.get(), e.to.get()) == (high, low + 1)
+                };
                 state.handed.position(|h| h.server.get() == low).is_some()
-                    || state.ledger.position(|e| e.to.get() == low + 1).is_some()
+                    || state.ledger.position(assigned).is_some()
+                    || self.epoch_is_said(state, a, b)
             }
         }
     }
 
     /// The query servers whose interchangeable predecessor is in the mirrored state.
-    fn mirrored(&self, state: &State<S>) -> Servers {
+    pub(crate) fn mirrored(&self, state: &State<S>) -> Servers {
         let mut servers = 0;
         for &(server, twin) in self.twins() {
             if self.mirrors(state, twin, server) {
@@ -257,7 +272,7 @@ impl<S: Size> Protocol<S> {
     }
 }
 
-fn has(servers: Servers, server: u16) -> bool {
+pub(crate) fn has(servers: Servers, server: u16) -> bool {
     servers & (1 << server) != 0
 }
 

@@ -12,6 +12,10 @@ use crate::scope::{Class, Routing};
 use crate::size::{Num, Size, Table};
 use crate::state::{Budget, State};
 
+mod ageing;
+mod delay;
+mod lease;
+
 /// The guard that refuses an action, with what it saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guard {
@@ -90,7 +94,8 @@ impl<S: Size> Protocol<S> {
         task.token <= applied || self.has(Mutant::TokenIgnored)
     }
 
-    /// The task that a query server may start: of the ready ones the highest class, first come first served.
+    /// The task that a query server may start: of the ready ones the highest class, first come first served. One that
+    /// was overtaken as often as classes may goes before all classes.
     pub fn next_start(&self, state: &State<S>, server: u16) -> Option<RequestId> {
         let mut best: Option<Task<S::Num>> = None;
         for task in state.queue.iter().filter(|t| t.server.get() == u32::from(server)) {
@@ -101,7 +106,7 @@ impl<S: Size> Protocol<S> {
                 continue;
             }
             let better = best.is_none_or(|best| {
-                let (class, than) = (self.class(task.request), self.class(best.request));
+                let (class, than) = (self.effective_class(task), self.effective_class(best));
                 match self.mutant() {
                     Some(Mutant::LowestClassStarted) => class > than,
                     Some(Mutant::NewestStarted) => class <= than,
@@ -133,7 +138,7 @@ impl<S: Size> Protocol<S> {
         let load = state.load(server);
         let excess = match self.has(Mutant::OfferedBelowThreshold) {
             true => load,
-            false => load.saturating_sub(self.threshold(server)),
+            false => load.saturating_sub(self.kept_to_itself(state, server)),
         };
         let class = self.class(task.request);
         let before = state.queue.iter().enumerate().filter(|(place, other)| {
@@ -164,19 +169,22 @@ impl<S: Size> Protocol<S> {
         (0..state.queue.len()).filter(named).find(|at| self.is_redundant(state, *at))
     }
 
-    /// Whether the control server may assign an entry to a query server: not the source, and none that refused.
+    /// Whether a control server may assign an entry to a query server at all: not the source, none that refused, and
+    /// none that does not take its class. Which of these the strategy allows is in `strategy.rs`.
     pub fn may_receive(&self, entry: Entry<S::Num>, server: u16) -> bool {
         (entry.source.get() != u32::from(server) || self.has(Mutant::AssignedToSource))
             && (!entry.was_refused_by(server) || self.has(Mutant::AssignedToRefuser))
+            && self.takes_class(server, self.class(entry.request))
     }
 
-    /// The class that the control server must assign from: the highest of the entries that it holds unassigned
+    /// The class that a control server must assign from: the highest of the entries that it holds unassigned
     /// and that have an eligible receiver.
-    pub fn class_to_assign(&self, state: &State<S>) -> Option<Class> {
-        let held = state
-            .ledger
-            .iter()
-            .filter(|e| e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(*e, c)));
+    pub fn class_to_assign(&self, state: &State<S>, control: u16) -> Option<Class> {
+        let held = state.ledger.iter().filter(|e| {
+            e.control.get() == u32::from(control)
+                && e.to.get() == 0
+                && self.query_servers().any(|c| self.may_receive(*e, c))
+        });
         let classes = held.map(|e| self.class(e.request));
         match self.has(Mutant::LowestClassAssigned) {
             true => classes.max(),
@@ -212,8 +220,8 @@ impl<S: Size> Protocol<S> {
                 guard(runs.is_some(), "running", || format!("{server} does not work on {request}"))
             }
             Action::Offer { server, request } => self.allows_offer(state, server, request),
-            Action::Assign { source, request, to, .. } => {
-                self.allows_assign(state, source, request, to)
+            Action::Assign { source, request, to, by } => {
+                self.allows_assign(state, by, source, request, to)
             }
             Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
                 format!("the global server has nothing to send to {server}, or waits for its Hello")
@@ -242,7 +250,9 @@ impl<S: Size> Protocol<S> {
             Action::Compact {} => self.allows_compact(state),
             Action::Flush {} => self.allows_flush(state),
             // Control servers.
-            Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => self.allows_not(),
+            Action::Lease { to } => self.allows_lease(state, to),
+            Action::Slow { server } => self.allows_slow(state, server),
+            Action::Calm { server } => self.allows_calm(state, server),
         }
     }
 
@@ -357,10 +367,10 @@ impl<S: Size> Protocol<S> {
         let at = state.queue.position(|t| (t.server.get(), t.request.get()) == key);
         guard(at.is_some(), "queued", || format!("{server} does not hold {request}"))?;
         guard(self.redundant_at(state, server, request).is_some(), "redundant", || {
-            let (load, threshold) = (state.load(server.index), self.threshold(server.index));
+            let (load, threshold) = (state.load(server.index), self.said_threshold(state, server));
             format!(
                 "{request} is none of the redundant tasks of {server}, \
-                 which holds {load} with a threshold of {threshold}"
+                 which holds {load} with {threshold}"
             )
         })
     }
@@ -368,20 +378,32 @@ impl<S: Size> Protocol<S> {
     fn allows_assign(
         &self,
         state: &State<S>,
+        by: Node,
         source: Node,
         request: RequestId,
         to: Node,
     ) -> Result<(), Guard> {
-        let key = (u32::from(source.index), request.0);
-        let entry = state.ledger.iter().find(|e| (e.source.get(), e.request.get()) == key);
+        guard(self.leads(state, by.index), "leads", || {
+            format!("{by} knows that it does not lead")
+        })?;
+        let key = (u32::from(by.index), u32::from(source.index), request.0);
+        let entry =
+            state.ledger.iter().find(|e| (e.control.get(), e.source.get(), e.request.get()) == key);
         let held = entry.filter(|e| e.to.get() == 0);
         guard(held.is_some(), "held", || {
             format!("the control server holds no unassigned task {request} of {source}")
         })?;
+        let class = self.planned(request).class;
+        guard(self.takes_class(to.index, class), "class", || {
+            format!("{to} takes no tasks of the class of {request}")
+        })?;
         guard(held.is_some_and(|e| self.may_receive(e, to.index)), "eligible", || {
             format!("{to} is the source of {request} or has refused it")
         })?;
-        let class = self.class_to_assign(state);
+        guard(held.is_some_and(|e| self.strategy_allows(state, e, to.index)), "strategy", || {
+            format!("the receiving strategy does not choose {to} for {request} now")
+        })?;
+        let class = self.class_to_assign(state, by.index);
         guard(class == Some(self.planned(request).class), "highest-class", || {
             format!("a task of a higher class than {request} is held and has an eligible receiver")
         })

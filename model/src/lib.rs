@@ -62,6 +62,7 @@ pub mod scope;
 pub mod size;
 pub mod state;
 pub mod step;
+mod strategy;
 pub mod view;
 pub mod wire;
 

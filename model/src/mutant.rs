@@ -146,6 +146,30 @@ mutants! {
     SnapshotMerged "snapshot-merged",
     /// A query server takes over a snapshot and leaves its applied revision as it was.
     SnapshotUncounted "snapshot-uncounted",
+    /// A query server starts a task no sooner however often it was overtaken.
+    AgeingIgnored "ageing-ignored",
+    /// A query server lets a task be overtaken once more than the bound.
+    OvertakenMiscounted "overtaken-miscounted",
+    /// A query server forgets how often a task was overtaken when its query is repeated.
+    OvertakenForgotten "overtaken-forgotten",
+    /// A query server counts a task as overtaken while it is not ready.
+    UnreadyOvertaken "unready-overtaken",
+    /// A query server goes by the number of its tasks where the threshold is one of delay.
+    DelayIgnored "delay-ignored",
+    /// A query server that is late offers the last of its tasks too.
+    LastTaskOffered "last-task-offered",
+    /// A query server that is late takes assigned tasks.
+    LateAccepts "late-accepts",
+    /// A query server heeds a control server that it knows to be superseded.
+    EpochUnchecked "epoch-unchecked",
+    /// A query server does not offer what it has handed over to a new leader.
+    NotOfferedToNewLeader "not-offered-to-new-leader",
+    /// A query server offers to the first control server, whichever leads.
+    OfferedToFirst "offered-to-first",
+    /// A query server that hears of a new leader does not tell the other control server.
+    SupersededUntold "superseded-untold",
+    /// A query server does not tell a superseded control server again at a reset.
+    SupersededUntoldAtReset "superseded-untold-at-reset",
 
     /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
     GapApplied "gap-applied",
@@ -202,6 +226,36 @@ mutants! {
     DoneUnmatched "done-unmatched",
     /// The control server takes more hand-overs than its bound.
     LedgerUnbounded "ledger-unbounded",
+    /// The control server assigns to any eligible server, whatever the strategy.
+    StrategyIgnored "strategy-ignored",
+    /// The control server forgets what it has assigned when it compares loads.
+    LoadForgotten "load-forgotten",
+    /// The control server assigns to the more loaded one of two.
+    HeavierChosen "heavier-chosen",
+    /// The control server compares loads without their servers' weights.
+    WeightsIgnored "weights-ignored",
+    /// The control server does not pass the turn on when it assigns.
+    TurnKept "turn-kept",
+    /// The control server assigns a task to a server that does not take its class.
+    ClassFilterIgnored "class-filter-ignored",
+    /// The control server holds a task whose class no other server takes.
+    UnwantedHeld "unwanted-held",
+    /// A control server that gets the lease does not say so.
+    LeadUnsaid "lead-unsaid",
+    /// A control server that leads does not say so when a link is reset.
+    LeadUnsaidAtReset "lead-unsaid-at-reset",
+    /// A control server that gets the lease does not begin a new epoch.
+    EpochNotRaised "epoch-not-raised",
+    /// A control server that gets the lease again keeps the ledger of its last time.
+    LedgerKeptAtLease "ledger-kept-at-lease",
+    /// A control server does not ask for the lease's epoch when it restarts.
+    EpochLostInCrash "epoch-lost-in-crash",
+    /// A control server that hears of a higher epoch goes on as before.
+    SupersededGoesOn "superseded-goes-on",
+    /// A control server that hears of a higher epoch acts no more, and keeps its ledger.
+    SupersededKeepsLedger "superseded-keeps-ledger",
+    /// A control server that does not lead holds what it is offered.
+    SupersededHolds "superseded-holds",
 }
 
 impl fmt::Display for Mutant {

@@ -257,5 +257,7 @@ fn twin(scope: &Scope, server: u16) -> Option<u16> {
     if !plain(server) {
         return None;
     }
-    (0..server).rev().find(|c| plain(*c) && threshold(*c) == threshold(server))
+    let alike = |c: u16| threshold(c) == threshold(server);
+    let alike = |c: u16| alike(c) && !crate::strategy::tells_apart(scope, c, server);
+    (0..server).rev().find(|c| plain(*c) && alike(*c))
 }

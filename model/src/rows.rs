@@ -204,7 +204,8 @@ rows! {
 
     /// A control server: row i is control server i.
     Control [2] {
-        /// The epoch that it leads, or led last; 0 for the first one at the start, and for one that never led.
+        /// The highest epoch that it knows of. It leads, as far as it knows, if that is one of its own: even ones are
+        /// those of the first control server, odd ones those of the second.
         epoch,
         /// The query server that it assigned to last, plus one, where servers take turns.
         turn,

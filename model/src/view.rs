@@ -30,7 +30,9 @@ impl<S: Size> Protocol<S> {
             view.insert(Node::query(server), self.query_fields(state, server));
         }
         view.insert(Node::GLOBAL, self.global_fields(state));
-        view.insert(Node::CONTROL, self.control_fields(state));
+        for server in self.control_servers() {
+            view.insert(Node::control(server), self.control_fields(state, server));
+        }
         for envelope in state.flight.iter() {
             let (from, to) = (envelope.from.node(), envelope.to.node());
             let field = view.entry(from).or_default().entry(IN_FLIGHT).or_default();
@@ -79,6 +81,8 @@ impl<S: Size> Protocol<S> {
                 list(cells.map(|(u, v)| format!("user {u} {}", self.described(u, v.get())))),
             ),
             ("incarnation", number(row.incarnation)),
+            ("epoch", number(row.epoch)),
+            ("late", String::from(if row.late.get() == 0 { "" } else { "yes" })),
             ("offers", number(row.sequence)),
             ("queue", list(queue.map(|t| self.task(t)))),
             (
@@ -106,11 +110,23 @@ impl<S: Size> Protocol<S> {
         if task.is_refused() {
             text += " refused";
         }
+        match task.overtaken.get() {
+            0 => {}
+            1 => text += " overtaken once",
+            often => text += &format!(" overtaken {often} times"),
+        }
         text
     }
 
-    fn control_fields(&self, state: &State<S>) -> Fields {
-        fields([("ledger", list(state.ledger.iter().map(|e| self.entry(e))))])
+    fn control_fields(&self, state: &State<S>, server: u16) -> Fields {
+        let row = state.controls.get(server.into());
+        let own = state.ledger.iter().filter(|e| e.control.get() == u32::from(server));
+        let last = row.turn.get().checked_sub(1);
+        fields([
+            ("epoch", number(row.epoch)),
+            ("last assigned to", last.map_or(String::new(), |c| format!("C{c}"))),
+            ("ledger", list(own.map(|e| self.entry(e)))),
+        ])
     }
 
     fn global_fields(&self, state: &State<S>) -> Fields {

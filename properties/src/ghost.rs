@@ -6,11 +6,14 @@
 use std::hash::{Hash, Hasher};
 
 use spillway_model::rows::{Entry, Task};
+use spillway_model::scope::Strategy;
 use spillway_model::size::{Num, Size, Table};
 use spillway_model::{State, rows, wire};
 use spillway_traces::{Action, HandOver, Message, Node, Note, RequestId};
 
 use crate::judged::Stepped;
+
+mod control;
 
 rows! {
     /// What a client knows: row i is client i.
@@ -35,9 +38,11 @@ rows! {
         request,
     }
 
-    /// Who refused a hand-over that the control server holds, since it last started; in the order of
-    /// sources and ids.
-    Refusals [5] {
+    /// Who refused a hand-over that a control server holds, since it last started; in the order of control
+    /// servers, sources and ids.
+    Refusals [6] {
+        /// The control server's index.
+        control,
         /// The source's query server index.
         source,
         /// The task.
@@ -57,6 +62,33 @@ rows! {
         /// The task.
         request,
     }
+
+    /// How often a queued task was overtaken while it was ready, in the order of servers and ids; where classes age.
+    Overtaken [3] {
+        /// The query server's index.
+        server,
+        /// The task.
+        request,
+        /// How often.
+        times,
+    }
+
+    /// The highest epoch that a query server has heard of since it started, in the order of servers; from 1.
+    Heard [2] {
+        /// The query server's index.
+        server,
+        /// The epoch.
+        epoch,
+    }
+
+    /// The query server that a control server assigned to last since it started, in the order of control servers;
+    /// where servers take turns.
+    Turn [2] {
+        /// The control server's index.
+        control,
+        /// The query server's index.
+        server,
+    }
 }
 
 /// The history.
@@ -68,6 +100,9 @@ pub struct Ghost<S: Size> {
     pub moved: S::Held<Moved<S::Num>>,
     pub refusals: S::Held<Refusals<S::Num>>,
     pub came_back: S::Held<CameBack<S::Num>>,
+    pub overtaken: S::Held<Overtaken<S::Num>>,
+    pub heard: S::Nodes<Heard<S::Num>>,
+    pub turns: S::Nodes<Turn<S::Num>>,
 }
 
 impl<S: Size> Ghost<S> {
@@ -79,6 +114,9 @@ impl<S: Size> Ghost<S> {
             moved: Default::default(),
             refusals: Default::default(),
             came_back: Default::default(),
+            overtaken: Default::default(),
+            heard: Default::default(),
+            turns: Default::default(),
         };
         let zero = S::Num::of(0);
         for at in 0..clients.into() {
@@ -115,7 +153,14 @@ impl<S: Size> Ghost<S> {
                 }
             }
             Action::Deliver { from, to } => self.delivered(step, from, to),
+            Action::Start { server, request } => self.started(step, server, request),
             _ => {}
+        }
+        if step.protocol.scope().nodes.control_servers > 1 {
+            self.hear(step);
+        }
+        if step.protocol.scope().knobs.strategy == Strategy::RoundRobin {
+            self.take_turns(step);
         }
         self.forget(step.after);
         if let Some(note) = step.outcome {
@@ -127,7 +172,9 @@ impl<S: Size> Ghost<S> {
     fn delivered(&mut self, step: &Stepped<'_, S>, from: Node, to: Node) {
         let head = step.before.flight.get(step.before.link(from, to).start);
         match wire::open(head) {
-            Message::Reject { request, hand_over: id } => self.refused(step, from, request, id),
+            Message::Reject { request, hand_over: id } => {
+                self.refused(step, from, to, request, id);
+            }
             Message::Return { request, hand_over: id, .. } => {
                 let row = CameBack {
                     server: S::Num::of(to.index.into()),
@@ -150,8 +197,16 @@ impl<S: Size> Ghost<S> {
     }
 
     /// A refusal counts when it is the assignee's, of the hand-over that the control server holds.
-    fn refused(&mut self, step: &Stepped<'_, S>, from: Node, request: RequestId, id: HandOver) {
+    fn refused(
+        &mut self,
+        step: &Stepped<'_, S>,
+        from: Node,
+        control: Node,
+        request: RequestId,
+        id: HandOver,
+    ) {
         let row = Refusals {
+            control: S::Num::of(control.index.into()),
             source: S::Num::of(id.source.index.into()),
             request: S::Num::of(request.0),
             incarnation: S::Num::of(id.incarnation),
@@ -162,7 +217,7 @@ impl<S: Size> Ghost<S> {
         if !step.before.ledger.iter().any(assigned) {
             return;
         }
-        let key = |r: Refusals<S::Num>| (r.source, r.request, r.incarnation, r.sequence);
+        let key = |r: Refusals<S::Num>| (r.control, r.source, r.request, r.incarnation, r.sequence);
         let at = self.refusals.position(|r| key(r) >= key(row)).unwrap_or(self.refusals.len());
         if at == self.refusals.len() || key(self.refusals.get(at)) != key(row) {
             let fits = self.refusals.insert(at, row);
@@ -193,6 +248,12 @@ impl<S: Size> Ghost<S> {
                 state.queue.iter().any(|t| (t.server, t.request) == (row.server, row.request))
             });
         }
+        if !self.overtaken.is_empty() {
+            self.overtaken.retain(|row| {
+                let same = |t: &Task<S::Num>| (t.server, t.request) == (row.server, row.request);
+                state.queue.iter().any(|t| same(&t) && !t.is_running())
+            });
+        }
     }
 
     fn settle(&mut self, step: &Stepped<'_, S>, note: Note) {
@@ -217,8 +278,9 @@ impl<S: Size> Ghost<S> {
 
 /// Whether refusals are of the hand-over of an entry.
 fn is_of<N: Num>(row: Refusals<N>, entry: Entry<N>) -> bool {
-    (row.source, row.request, row.incarnation, row.sequence)
-        == (entry.source, entry.request, entry.incarnation, entry.sequence)
+    row.control == entry.control
+        && (row.source, row.request, row.incarnation, row.sequence)
+            == (entry.source, entry.request, entry.incarnation, entry.sequence)
 }
 
 /// The first revision at which a user's version, or a newer one, was stored; 0 if never.
@@ -231,13 +293,23 @@ fn shown_at<S: Size>(state: &State<S>, user: u16, version: u32) -> u32 {
 
 impl<S: Size> Hash for Ghost<S> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
-        let lengths =
-            [self.floors.len(), self.moved.len(), self.refusals.len(), self.came_back.len()];
+        let lengths = [
+            self.floors.len(),
+            self.moved.len(),
+            self.refusals.len(),
+            self.came_back.len(),
+            self.overtaken.len(),
+            self.heard.len(),
+            self.turns.len(),
+        ];
         hasher.write(&lengths.map(|length| length as u8));
         self.known.hash_cells(hasher);
         self.floors.hash_cells(hasher);
         self.moved.hash_cells(hasher);
         self.refusals.hash_cells(hasher);
         self.came_back.hash_cells(hasher);
+        self.overtaken.hash_cells(hasher);
+        self.heard.hash_cells(hasher);
+        self.turns.hash_cells(hasher);
     }
 }

@@ -9,30 +9,51 @@ use crate::size::{Num, Size, Table};
 use crate::step::{Observe, Step};
 
 impl<S: Size, O: Observe> Step<'_, S, O> {
-    pub(super) fn control_takes(&mut self, from: Node, message: Message) {
+    pub(super) fn control_takes(&mut self, control: Node, from: Node, message: Message) {
         match message {
             Message::Offer { request, token, hand_over, sessions } => {
-                self.hold(request, token, hand_over, sessions);
+                self.hold(control, request, token, hand_over, sessions);
             }
             // For the load that a strategy reckons with; the entry stays until Done.
             Message::Accept { .. } => {}
-            Message::Reject { request, hand_over } => self.rejected(from, request, hand_over),
-            Message::Done { request, hand_over } => self.finish(request, hand_over),
-            _ => self.misdirected(Node::CONTROL, message),
+            Message::Reject { request, hand_over } => {
+                self.rejected(control, from, request, hand_over);
+            }
+            Message::Done { request, hand_over } => self.finish(control, request, hand_over),
+            Message::Lead { epoch } => self.control_hears(control, epoch),
+            _ => self.misdirected(control, message),
         }
     }
 
+    /// The place of a control server's entry for a task of a source.
+    fn entry_of(&self, control: Node, source: Node, request: RequestId) -> Option<usize> {
+        let key = (u32::from(control.index), u32::from(source.index), request.0);
+        let own = |e: Entry<S::Num>| (e.control.get(), e.source.get(), e.request.get()) == key;
+        self.state.ledger.position(own)
+    }
+
     /// The place of the entry for a task of a source, and whether it is of this very hand-over.
-    fn entry_at(&self, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
-        let key = (u32::from(id.source.index), request.0);
-        let at = self.state.ledger.position(|e| (e.source.get(), e.request.get()) == key)?;
+    fn entry_at(&self, control: Node, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
+        let at = self.entry_of(control, id.source, request)?;
         let e = self.state.ledger.get(at);
         Some((at, (e.incarnation.get(), e.sequence.get()) == (id.incarnation, id.sequence)))
     }
 
     /// A new hand-over id is held with no refusals yet and takes the place of an older one of the same task; a
     /// known one changes nothing.
-    fn hold(&mut self, request: RequestId, token: u32, id: HandOver, sessions: Sessions) {
+    fn hold(
+        &mut self,
+        control: Node,
+        request: RequestId,
+        token: u32,
+        id: HandOver,
+        sessions: Sessions,
+    ) {
+        if !self.protocol.leads(self.state, control.index)
+            && !self.protocol.has(Mutant::SupersededHolds)
+        {
+            return self.drop_message(); // its source will offer it to the one that leads
+        }
         let row = Entry {
             source: S::Num::of(id.source.index.into()),
             request: S::Num::of(request.0),
@@ -42,20 +63,22 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             to: S::Num::of(0),
             refused: S::Num::of(0),
             sessions: S::Num::of(sessions.bits()),
-            control: S::Num::of(0),
+            control: S::Num::of(control.index.into()),
         };
-        match self.entry_at(request, id) {
+        match self.entry_at(control, request, id) {
             Some((_, true)) if !self.protocol.has(Mutant::RefusalsForgotten) => self.drop_message(),
             Some((at, _)) => self.state.ledger.set(at, row),
             None => {
-                let full =
-                    self.state.ledger.len() >= self.protocol.scope().knobs.ledger_max as usize;
-                if full && !self.protocol.has(Mutant::LedgerUnbounded) {
-                    let back = Message::Return { request, hand_over: id, epoch: 0 };
-                    return self.send(Node::CONTROL, id.source, back);
+                let held = self.state.ledger.count(|e| e.control == row.control);
+                let full = held >= self.protocol.scope().knobs.ledger_max as usize;
+                let full = full && !self.protocol.has(Mutant::LedgerUnbounded);
+                // With the strategy `classes` there may be no server for it at all.
+                let unwanted = !self.has_receiver(row) && !self.protocol.has(Mutant::UnwantedHeld);
+                if full || unwanted {
+                    return self.give_back(control, request, id);
                 }
-                let key = (row.source, row.request);
-                let place = self.state.ledger.position(|e| (e.source, e.request) > key);
+                let key = |e: Entry<S::Num>| (e.control, e.source, e.request);
+                let place = self.state.ledger.position(|e| key(e) > key(row));
                 let place = place.unwrap_or(self.state.ledger.len());
                 let fits = self.state.ledger.insert(place, row);
                 self.must_fit(fits);
@@ -63,13 +86,18 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         }
     }
 
-    pub(super) fn assign(&mut self, source: Node, request: RequestId, to: Node) {
-        let key = (u32::from(source.index), request.0);
-        let at = self.state.ledger.position(|e| (e.source.get(), e.request.get()) == key);
+    fn give_back(&mut self, control: Node, request: RequestId, id: HandOver) {
+        let epoch = self.epoch(control);
+        self.send(control, id.source, Message::Return { request, hand_over: id, epoch });
+    }
+
+    pub(super) fn assign(&mut self, control: Node, source: Node, request: RequestId, to: Node) {
+        let at = self.entry_of(control, source, request);
         let at = at.expect("what is assigned is in the ledger");
         let mut entry = self.state.ledger.get(at);
         entry.to = S::Num::of(u32::from(to.index) + 1);
         self.state.ledger.set(at, entry);
+        self.takes_turn(control, to);
         let hand_over = HandOver {
             source,
             incarnation: entry.incarnation.get(),
@@ -78,14 +106,15 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
         let token = if unsaid { 0 } else { entry.token.get() };
         let sessions = Sessions::from_bits(entry.sessions.get());
-        let assign = Message::Assign { request, token, hand_over, sessions, epoch: 0 };
-        self.send(Node::CONTROL, to, assign);
+        let epoch = self.epoch(control);
+        let assign = Message::Assign { request, token, hand_over, sessions, epoch };
+        self.send(control, to, assign);
     }
 
     /// The next candidate, or back to the source when all have refused.
-    fn rejected(&mut self, from: Node, request: RequestId, id: HandOver) {
+    fn rejected(&mut self, control: Node, from: Node, request: RequestId, id: HandOver) {
         let unmatched = self.protocol.has(Mutant::RejectUnmatched);
-        let found = self.entry_at(request, id).map(|(at, same)| (at, same || unmatched));
+        let found = self.entry_at(control, request, id).map(|(at, same)| (at, same || unmatched));
         let Some((at, true)) = found else { return self.drop_message() };
         let mut entry = self.state.ledger.get(at);
         if entry.assignee() != Some(from.index) && !unmatched {
@@ -98,11 +127,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.state.ledger.set(at, entry);
         if !self.has_receiver(entry) && !self.protocol.has(Mutant::NeverReturned) {
             self.state.ledger.remove(at);
-            self.send(
-                Node::CONTROL,
-                id.source,
-                Message::Return { request, hand_over: id, epoch: 0 },
-            );
+            self.give_back(control, request, id);
         }
     }
 
@@ -110,8 +135,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.protocol.query_servers().any(|c| self.protocol.may_receive(entry, c))
     }
 
-    fn finish(&mut self, request: RequestId, id: HandOver) {
-        match self.entry_at(request, id) {
+    fn finish(&mut self, control: Node, request: RequestId, id: HandOver) {
+        match self.entry_at(control, request, id) {
             Some((at, same)) if same || self.protocol.has(Mutant::DoneUnmatched) => {
                 let entry = self.state.ledger.remove(at);
                 let hand_over = HandOver {
@@ -119,24 +144,22 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                     incarnation: entry.incarnation.get(),
                     sequence: entry.sequence.get(),
                 };
-                self.send(
-                    Node::CONTROL,
-                    id.source,
-                    Message::Finish { request, hand_over, epoch: 0 },
-                );
+                let epoch = self.epoch(control);
+                self.send(control, id.source, Message::Finish { request, hand_over, epoch });
             }
             _ => self.drop_message(),
         }
     }
 
     /// What was assigned to a query server that is lost may have been lost with it: it is unassigned again.
-    pub(super) fn control_loses(&mut self, server: Node) {
+    pub(super) fn control_loses(&mut self, control: Node, server: Node) {
         if self.protocol.has(Mutant::AssignedKept) {
             return;
         }
         for at in 0..self.state.ledger.len() {
             let mut entry = self.state.ledger.get(at);
-            if entry.assignee() == Some(server.index) {
+            let own = entry.control.get() == u32::from(control.index);
+            if own && entry.assignee() == Some(server.index) {
                 entry.to = S::Num::of(0);
                 self.state.ledger.set(at, entry);
             }

@@ -22,7 +22,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             Role::Query => self.query_crashes(node),
             Role::Global => self.global_crashes(),
-            Role::Control => self.state.ledger.remove_range(0, self.state.ledger.len()),
+            Role::Control => self.control_crashes(node),
         }
         let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
         for (a, b) in self.protocol.links().iter().filter(own) {
@@ -46,8 +46,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.query_greets_global(a);
             }
             (Role::Query, Role::Control) => {
-                self.control_loses(a);
-                self.query_offers_again(a);
+                self.control_loses(b, a);
+                self.control_leads_again(b, a);
+                self.query_reconnects_control(a, b);
             }
             _ => unreachable!("no link joins {a} and {b}"),
         }

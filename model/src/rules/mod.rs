@@ -2,12 +2,15 @@
 //!
 //! What an action does is here; when it is allowed is in `guards.rs`. `PROTOCOL.md` says the same in prose.
 
+mod ageing;
 mod client;
 mod communication;
 mod control;
+mod delay;
 mod disk;
 mod fault;
 mod global;
+mod lease;
 mod query;
 mod sharing;
 mod snapshot;
@@ -28,7 +31,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Start { server, request } => self.start(server, request),
             Action::Serve { server, request } => self.serve(server, request),
             Action::Offer { server, request } => self.offer(server, request),
-            Action::Assign { source, request, to, .. } => self.assign(source, request, to),
+            Action::Assign { source, request, to, by } => self.assign(by, source, request, to),
             Action::Sync { server } => self.sync(server),
             Action::Crash { node } => self.crash(node),
             Action::Reset { a, b } => self.reset(a, b),
@@ -51,9 +54,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Compact {} => self.compact(),
             Action::Flush {} => self.flush(),
             // Control servers.
-            Action::Lease { .. } | Action::Slow { .. } | Action::Calm { .. } => {
-                unreachable!("no guard allows {action} yet")
-            }
+            Action::Lease { to } => self.lease(to),
+            Action::Slow { server } => self.slow(server),
+            Action::Calm { server } => self.calm(server),
         }
     }
 
@@ -64,7 +67,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Role::Communication => self.communication_takes(to, from, message),
             Role::Query => self.query_takes(to, from, message),
             Role::Global => self.global_takes(from, message),
-            Role::Control => self.control_takes(from, message),
+            Role::Control => self.control_takes(to, from, message),
         }
     }
 

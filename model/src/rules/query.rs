@@ -11,6 +11,9 @@ use crate::step::{Observe, Step};
 
 impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn query_takes(&mut self, server: Node, from: Node, message: Message) {
+        if self.is_superseded(server, message) {
+            return self.drop_message();
+        }
         match message {
             Message::Query { request, token } => self.admit_query(server, from, request, token),
             Message::Publish { request } => self.relay_publish(server, from, request),
@@ -20,8 +23,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             Message::Snapshot { revision } => self.install(server, revision),
             Message::Assign { request, token, hand_over, .. } => {
-                self.assigned(server, request, token, hand_over);
+                self.assigned(server, from, request, token, hand_over);
             }
+            Message::Lead { epoch } => self.query_hears(server, epoch),
             Message::Finish { request, hand_over, .. } => self.finished(server, request, hand_over),
             Message::Return { request, hand_over, .. } => self.returned(server, request, hand_over),
             _ => self.misdirected(server, message),
@@ -43,6 +47,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         if self.queued_at(server, request).is_some()
             && !self.protocol.has(Mutant::QueuedUnrecognised)
         {
+            self.asked_again_while_queued(server, request);
             return self.drop_message();
         }
         if let Some(at) = self.handed_at(server, request)
@@ -93,7 +98,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let key = (u32::from(server.index), request.0);
         let queued = |t: Task<S::Num>| !t.is_running() && (t.server.get(), t.request.get()) == key;
         let at = self.state.queue.position(queued).expect("what is started is queued");
+        self.overtake(server, at);
         let mut task = self.state.queue.get(at);
+        task.overtaken = S::Num::of(0);
         task.flags = S::Num::of(task.flags.get() | RUNNING);
         self.state.queue.set(at, task);
     }
@@ -129,7 +136,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 incarnation: task.incarnation.get(),
                 sequence: task.sequence.get(),
             };
-            self.send(server, Node::CONTROL, Message::Done { request, hand_over });
+            let leader = self.leader(server);
+            self.send(server, leader, Message::Done { request, hand_over });
         }
     }
 
@@ -176,13 +184,24 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             },
             sessions: Sessions::from_bits(row.sessions.get()),
         };
-        self.send(source, Node::CONTROL, offer);
+        let leader = match self.protocol.has(Mutant::OfferedToFirst) {
+            true => Node::CONTROL,
+            false => self.leader(source),
+        };
+        self.send(source, leader, offer);
     }
 
     /// A task that is here already takes on the hand-over's id, unless it is here under another source's or is
     /// itself handed over; a new one is taken while there is room below the threshold. The receiver decides by
     /// its own load: what the control server knows may be stale.
-    fn assigned(&mut self, server: Node, request: RequestId, token: u32, id: HandOver) {
+    fn assigned(
+        &mut self,
+        server: Node,
+        control: Node,
+        request: RequestId,
+        token: u32,
+        id: HandOver,
+    ) {
         let source = S::Num::of(u32::from(id.source.index) + 1);
         let accept = match self.queued_at(server, request) {
             Some(at) => {
@@ -210,7 +229,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             true => Message::Accept { request, hand_over: id },
             false => Message::Reject { request, hand_over: id },
         };
-        self.send(server, Node::CONTROL, reply);
+        self.send(server, control, reply);
     }
 
     fn has_room(&self, server: Node) -> bool {
@@ -218,7 +237,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let held = load + self.state.handed_count(server.index);
         let bounded = held < self.protocol.scope().knobs.queue_max as usize;
         let slack = usize::from(self.protocol.has(Mutant::LoadMiscounted));
-        let below = load < self.protocol.threshold(server.index) + slack;
+        let below = self.protocol.may_take_on(self.state, server.index, load, slack);
         bounded && (below || self.protocol.has(Mutant::LoadUnchecked))
     }
 
@@ -367,6 +386,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             row.incarnation = S::Num::of(row.incarnation.get() + 1);
         }
         row.sequence = S::Num::of(0);
+        row.epoch = S::Num::of(0);
+        row.late = S::Num::of(0);
         self.state.servers.set(server.index.into(), row);
         for user in self.protocol.clients() {
             let cell = self.cell(server, user);

@@ -33,6 +33,18 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("tombstone", include_str!("../../scopes/tombstone.toml")),
     ("disk", include_str!("../../scopes/disk.toml")),
     ("disk-overtaken", include_str!("../../scopes/disk-overtaken.toml")),
+    ("ageing", include_str!("../../scopes/ageing.toml")),
+    ("ageing-unready", include_str!("../../scopes/ageing-unready.toml")),
+    ("delay", include_str!("../../scopes/delay.toml")),
+    ("least-loaded", include_str!("../../scopes/least-loaded.toml")),
+    ("two-choices", include_str!("../../scopes/two-choices.toml")),
+    ("weighted", include_str!("../../scopes/weighted.toml")),
+    ("round-robin", include_str!("../../scopes/round-robin.toml")),
+    ("classes", include_str!("../../scopes/classes.toml")),
+    ("standby", include_str!("../../scopes/standby.toml")),
+    ("standby-crash", include_str!("../../scopes/standby-crash.toml")),
+    ("standby-crash-query", include_str!("../../scopes/standby-crash-query.toml")),
+    ("standby-reset", include_str!("../../scopes/standby-reset.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 

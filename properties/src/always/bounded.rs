@@ -30,7 +30,9 @@ impl Always for Bounded {
             && s.protocol.communication_servers().all(|b| within(pending(b), knobs.pending_max))
             && s.protocol.query_servers().all(|c| within(held(c), knobs.queue_max))
             && s.protocol.query_servers().all(|c| within(relayed(c), knobs.relay_max))
-            && within(state.ledger.len(), knobs.ledger_max)
+            && s.protocol.control_servers().all(|k| {
+                within(state.ledger.count(|e| e.control.get() == u32::from(k)), knobs.ledger_max)
+            })
             && state
                 .flight
                 .iter()

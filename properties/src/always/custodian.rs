@@ -6,8 +6,9 @@
 use spillway_model::rows::{Entry, Handed};
 use spillway_model::size::{Num, Size, Table};
 use spillway_model::wire;
-use spillway_traces::{HandOver, Message, Node, RequestId};
+use spillway_traces::{HandOver, Message, Node, RequestId, Role};
 
+use super::receivers::takes_class;
 use crate::judged::Situation;
 
 /// Whether some custodian of the query leads to a reply.
@@ -37,32 +38,41 @@ fn carries<S: Size>(
         // It is queued, or answered busy, or marks what is handed over. On its way to the session it is a reply.
         Message::Query { request: r, .. } => r == request,
         Message::Answer { request: r, .. } => r == request,
-        Message::Busy { request: r } => {
-            r == request && to.role == spillway_traces::Role::Communication
-        }
+        Message::Busy { request: r } => r == request && to.role == Role::Communication,
         // Held by the control server, unless that knows this very hand-over: then its entry decides.
         Message::Offer { request: r, hand_over, .. } => {
-            r == request && entry(s, r, hand_over).is_none()
+            r == request && leads(s, to) && entry(s, to, r, hand_over).is_none()
         }
         // Queued, or rejected, while the control server counts on this server.
-        Message::Assign { request: r, hand_over, .. } => {
-            r == request && entry(s, r, hand_over).is_some_and(|e| e.assignee() == Some(to.index))
+        Message::Assign { request: r, hand_over, epoch, .. } => {
+            let entry = entry(s, from, r, hand_over);
+            r == request
+                && s.ghost.heard(to) <= epoch
+                && entry.is_some_and(|e| e.assignee() == Some(to.index))
         }
         Message::Reject { request: r, hand_over } => {
-            r == request && entry(s, r, hand_over).is_some_and(|e| e.assignee() == Some(from.index))
+            let entry = entry(s, to, r, hand_over);
+            r == request && entry.is_some_and(|e| e.assignee() == Some(from.index))
         }
         // Queued again by the source, or refused.
-        Message::Return { request: r, hand_over, .. } => {
-            r == request && handed(s, to, r, hand_over).is_some()
+        Message::Return { request: r, hand_over, epoch } => {
+            r == request && s.ghost.heard(to) <= epoch && handed(s, to, r, hand_over).is_some()
         }
         // These settle the hand-over; only a source that was asked again goes on from there.
         Message::Done { request: r, hand_over } => {
             r == request
-                && entry(s, r, hand_over).is_some()
+                && entry(s, to, r, hand_over).is_some()
                 && is_asked_again(s, hand_over.source, r, hand_over)
         }
-        Message::Finish { request: r, hand_over, .. } => {
-            r == request && is_asked_again(s, to, r, hand_over)
+        Message::Finish { request: r, hand_over, epoch } => {
+            r == request && s.ghost.heard(to) <= epoch && is_asked_again(s, to, r, hand_over)
+        }
+        // A source that hears of a new leader offers it what it still has handed over.
+        Message::Lead { epoch } => {
+            let held = (u32::from(to.index), request.0);
+            to.role == Role::Query
+                && s.ghost.heard(to) < epoch
+                && s.state.handed.position(|h| (h.server.get(), h.request.get()) == held).is_some()
         }
         _ => false,
     }
@@ -70,14 +80,33 @@ fn carries<S: Size>(
 
 /// An entry without a server is assigned while some server may still take it.
 fn is_assignable<S: Size>(s: &Situation<'_, S>, e: Entry<S::Num>) -> bool {
-    let eligible = |c: u16| u32::from(c) != e.source.get() && !e.was_refused_by(c);
-    e.assignee().is_none() && s.protocol.query_servers().any(eligible)
+    let class = s.protocol.class(e.request);
+    let eligible = |c: u16| {
+        u32::from(c) != e.source.get()
+            && !e.was_refused_by(c)
+            && takes_class(s.protocol.scope(), c, class)
+    };
+    leads(s, Node::control(e.control.get() as u16))
+        && e.assignee().is_none()
+        && s.protocol.query_servers().any(eligible)
 }
 
-/// The control server's entry for this very hand-over.
-fn entry<S: Size>(s: &Situation<'_, S>, request: RequestId, id: HandOver) -> Option<Entry<S::Num>> {
+/// Whether a control server acts: it leads, or does not know better. The first one leads the even epochs.
+fn leads<S: Size>(s: &Situation<'_, S>, control: Node) -> bool {
+    let epoch = s.state.controls.get(control.index.into()).epoch.get();
+    epoch % 2 == u32::from(control.index)
+}
+
+/// A control server's entry for this very hand-over.
+fn entry<S: Size>(
+    s: &Situation<'_, S>,
+    control: Node,
+    request: RequestId,
+    id: HandOver,
+) -> Option<Entry<S::Num>> {
     s.state.ledger.iter().find(|e| {
-        (e.source.get(), e.request.get()) == (id.source.index.into(), request.0)
+        e.control.get() == u32::from(control.index)
+            && (e.source.get(), e.request.get()) == (id.source.index.into(), request.0)
             && (e.incarnation.get(), e.sequence.get()) == (id.incarnation, id.sequence)
     })
 }

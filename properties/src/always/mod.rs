@@ -4,6 +4,7 @@
 
 mod answered_once;
 mod bounded;
+mod bounded_overtaking;
 mod custodian;
 mod durable_publish;
 mod final_states;
@@ -14,6 +15,7 @@ mod no_lost_task;
 mod no_resurrection;
 mod overflow_only;
 mod priority_order;
+mod receivers;
 mod strategy_kept;
 mod synced_info;
 mod threshold_kept;
@@ -21,6 +23,7 @@ mod visible_to_allowed;
 
 pub use answered_once::AnsweredOnce;
 pub use bounded::Bounded;
+pub use bounded_overtaking::BoundedOvertaking;
 pub use durable_publish::DurablePublish;
 pub use final_states::FinalStates;
 pub use fresh_answer::FreshAnswer;
@@ -42,6 +45,7 @@ macro_rules! for_each_always {
             SyncedInfo, DurablePublish, FreshAnswer, NoLostOverflowTask, NoLostTask, AnsweredOnce,
             OverflowOnly, ThresholdKept, PriorityOrder, StrategyKept, LinksOnly, Bounded, FinalStates,
             VisibleToAllowed, NoResurrection,
+            BoundedOvertaking,
         }
     };
 }

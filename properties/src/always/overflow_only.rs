@@ -5,9 +5,10 @@
 //! tasks, those above the threshold". *Not promised*: that a redundant task is handed over; nor anything of an
 //! offer that is repeated under the same id after a reset. *Broken by*: `offered-below-threshold`,
 //! `highest-class-offered`, `oldest-offered`, `running-offered`, `refused-offered`, `returned-unmarked`,
-//! `foreign-offered`. A task that was handed over, finished and asked again is a new one in this sense.
+//! `foreign-offered`, `delay-ignored`, `last-task-offered`. A task that was handed over, finished and asked again is a new one in this sense.
 
 use spillway_model::rows::Task;
+use spillway_model::scope::Unit;
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::Action;
 
@@ -29,7 +30,13 @@ impl Always for OverflowOnly {
         let Some(at) = queue.iter().position(|t| t.request.get() == request.0) else {
             return false;
         };
-        let threshold = step.protocol.threshold(server.index);
+        let late = step.before.servers.get(server.index.into()).late.get() != 0;
+        let threshold = match step.protocol.scope().knobs.unit {
+            Unit::Count => step.protocol.threshold(server.index),
+            // Too slow: all but the one that would be served first. Else none.
+            Unit::Delay if late => 1,
+            Unit::Delay => return false,
+        };
         let stays = |t: &Task<S::Num>| t.is_running() || t.is_foreign() || step.ghost.came_back(*t);
         let class = |t: &Task<S::Num>| step.protocol.class(t.request);
         // It is redundant when fewer tasks than there are too many should go before it.

@@ -1,13 +1,21 @@
 //! `strategy-kept`: a redundant task goes where the receiving strategy lets it go.
 //!
-//! *To an operator*: the control server never sends a task back where it came from, nor again to a server that
-//! has just refused it. *Source*: "task receiving strategy". *Not promised*: which of the allowed servers takes
-//! it; the strategies that allow fewer come with their own scopes. *Broken by*: `assigned-to-source`,
-//! `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`.
+//! *To an operator*: the control server chooses receivers by the configured strategy, never sends a task back where it
+//! came from, nor again to a server that has just refused it; and once a query server has heard of a new leader, the
+//! old one moves nothing there any more, whatever it still believes. *Source*: "task receiving strategy". *Not
+//! promised*: which of the allowed servers takes it; that the load that a strategy reckons with is what a server has:
+//! it is what its control server has assigned and not seen finished; anything of an old leader that a query server has
+//! not heard to be superseded. The epoch is judged here since no other guarantee needs it: the hand-over ids keep two
+//! leaders from losing a task, at the price of doing it twice. *Broken by*: `assigned-to-source`,
+//! `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`, `strategy-ignored`, `load-forgotten`,
+//! `heavier-chosen`, `weights-ignored`, `turn-kept`, `class-filter-ignored`, `epoch-unchecked`.
 
+use spillway_model::rows::{Handed, Task};
 use spillway_model::size::{Num, Size, Table};
-use spillway_traces::Action;
+use spillway_model::wire;
+use spillway_traces::{Action, Message, Node, Role};
 
+use super::receivers::choices;
 use crate::judged::{Always, Stepped};
 
 /// See the module.
@@ -16,14 +24,39 @@ pub struct StrategyKept;
 impl Always for StrategyKept {
     const NAME: &'static str = "strategy-kept";
     const STATEMENT: &'static str = "the receiver is one that the receiving strategy allows, is not the source, \
-        and has not refused this hand-over to this incarnation of the control server";
+        and has not refused this hand-over to this incarnation of the control server; and no query server heeds a \
+        control server that it has heard to be superseded";
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
-        let Action::Assign { source, request, to, .. } = step.action else { return true };
-        let key = (u32::from(source.index), request.0);
-        let entry = step.before.ledger.iter().find(|e| (e.source.get(), e.request.get()) == key);
-        // Not the ledger's own record of refusals: that is what a bug would get wrong.
-        let refused = |e| step.ghost.refusals_of(e) & (1 << to.index) != 0;
-        source != to && entry.is_some_and(|e| !refused(e))
+        match step.action {
+            Action::Assign { source, request, to, by } => {
+                let key = (u32::from(by.index), u32::from(source.index), request.0);
+                let mut ledger = step.before.ledger.iter();
+                let entry =
+                    ledger.find(|e| (e.control.get(), e.source.get(), e.request.get()) == key);
+                entry.is_some_and(|e| choices(step, e).contains(&to.index))
+            }
+            Action::Deliver { from, to } if from.role == Role::Control => {
+                heeds_no_superseded(step, from, to)
+            }
+            _ => true,
+        }
     }
+}
+
+/// What a superseded control server says changes neither what a query server has queued nor what it has handed over.
+fn heeds_no_superseded<S: Size>(step: &Stepped<'_, S>, from: Node, to: Node) -> bool {
+    let head = step.before.flight.get(step.before.link(from, to).start);
+    let epoch = match wire::open(head) {
+        Message::Assign { epoch, .. }
+        | Message::Finish { epoch, .. }
+        | Message::Return { epoch, .. } => epoch,
+        _ => return true,
+    };
+    let queued = |t: &Task<S::Num>| t.server.get() == u32::from(to.index);
+    let handed = |h: &Handed<S::Num>| h.server.get() == u32::from(to.index);
+    let (before, after) = (step.before, step.after);
+    epoch >= step.ghost.heard(to)
+        || (before.queue.iter().filter(queued).eq(after.queue.iter().filter(queued))
+            && before.handed.iter().filter(handed).eq(after.handed.iter().filter(handed)))
 }

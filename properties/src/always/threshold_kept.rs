@@ -3,9 +3,11 @@
 //! *To an operator*: a server that takes a redundant task over stays at or below its own threshold. *Source*: the
 //! control server distributes "to other query servers" by their receiving strategy. *Not promised*: that it stays
 //! there, since its own queries, and tasks that come back, may exceed it later. *Broken by*: `load-unchecked`,
-//! `load-miscounted`.
+//! `load-miscounted`, `late-accepts`. Where the threshold is one of delay, a server takes a task only
+//! while it is not late.
 
 use spillway_model::rows::Task;
+use spillway_model::scope::Unit;
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::Action;
 
@@ -31,6 +33,10 @@ impl Always for ThresholdKept {
                 foreign(&t)
                     && !step.before.queue.iter().any(|b| b.request == t.request && foreign(&b))
             });
-        !taken || after <= step.protocol.threshold(to.index)
+        let kept = match step.protocol.scope().knobs.unit {
+            Unit::Count => after <= step.protocol.threshold(to.index),
+            Unit::Delay => step.before.servers.get(to.index.into()).late.get() == 0,
+        };
+        !taken || kept
     }
 }

@@ -3,6 +3,7 @@
 mod all_full;
 mod asked_again;
 mod catch_up;
+mod class_not_accepted;
 mod classes_compete;
 mod client_refused;
 mod crash_mid_handover;
@@ -10,7 +11,12 @@ mod deleted_answer;
 mod duplicate_publish;
 mod hidden_answer;
 mod late_publish;
+mod late_server_offers;
+mod late_server_refuses;
+mod lease_passed_mid_handover;
+mod loads_differ;
 mod overflow_happens;
+mod overtaken_to_the_bound;
 mod publish_overtaken;
 mod published_anew;
 mod receiver_crash_mid_handover;
@@ -23,12 +29,16 @@ mod second_reply;
 mod snapshot_replaces;
 mod source_crash_mid_handover;
 mod stale_replica_waits;
+mod superseded_heard;
 mod task_returned;
+mod turn_passed_over;
+mod two_leaders;
 mod write_at_risk;
 
 pub use all_full::AllFull;
 pub use asked_again::AskedAgain;
 pub use catch_up::CatchUp;
+pub use class_not_accepted::ClassNotAccepted;
 pub use classes_compete::ClassesCompete;
 pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
@@ -36,7 +46,12 @@ pub use deleted_answer::DeletedAnswer;
 pub use duplicate_publish::DuplicatePublish;
 pub use hidden_answer::HiddenAnswer;
 pub use late_publish::LatePublish;
+pub use late_server_offers::LateServerOffers;
+pub use late_server_refuses::LateServerRefuses;
+pub use lease_passed_mid_handover::LeasePassedMidHandover;
+pub use loads_differ::LoadsDiffer;
 pub use overflow_happens::OverflowHappens;
+pub use overtaken_to_the_bound::OvertakenToTheBound;
 pub use publish_overtaken::PublishOvertaken;
 pub use published_anew::PublishedAnew;
 pub use receiver_crash_mid_handover::ReceiverCrashMidHandover;
@@ -49,7 +64,10 @@ pub use second_reply::SecondReply;
 pub use snapshot_replaces::SnapshotReplaces;
 pub use source_crash_mid_handover::SourceCrashMidHandover;
 pub use stale_replica_waits::StaleReplicaWaits;
+pub use superseded_heard::SupersededHeard;
 pub use task_returned::TaskReturned;
+pub use turn_passed_over::TurnPassedOver;
+pub use two_leaders::TwoLeaders;
 pub use write_at_risk::WriteAtRisk;
 
 /// Calls a macro with every "sometimes", in the order in which they are listed everywhere.
@@ -59,6 +77,7 @@ macro_rules! for_each_sometimes {
             OverflowHappens, RedistributedAnswer, AllFull, ReceiverRefuses, TaskReturned, ClientRefused, ClassesCompete, AskedAgain, SecondReply, StaleReplicaWaits, ReplicasDiffer, PublishOvertaken, DuplicatePublish, CatchUp, CrashMidHandover, SourceCrashMidHandover, ReceiverCrashMidHandover,
             HiddenAnswer, RevocationSpreads, DeletedAnswer, PublishedAnew, LatePublish,
             SnapshotReplaces, ResumedAfterSnapshot, WriteAtRisk,
+            LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
         }
     };
 }

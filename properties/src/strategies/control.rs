@@ -1,0 +1,44 @@
+//! Receiving strategies, thresholds of delay, ageing and leases for a generated scope.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use spillway_model::Scope;
+use spillway_model::scope::{Class, Strategy as Receiving, Unit};
+
+/// The scope with some of these features on.
+pub(super) fn features(scope: Scope) -> impl Strategy<Value = Scope> {
+    let servers = usize::from(scope.nodes.query_servers);
+    let unit = prop_oneof![3 => Just(Unit::Count), 1 => Just(Unit::Delay)];
+    let overtaken_max = prop_oneof![2 => Just(0u32), 1 => 1..=2u32];
+    let times = || 0..=2u32;
+    (Just(scope), receiving(servers), unit, overtaken_max, times(), times()).prop_map(
+        |(mut scope, (strategy, weights, accepts), unit, overtaken_max, lease, slow)| {
+            let knobs = &mut scope.knobs;
+            (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
+            (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
+            scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };
+            scope.faults.slow = if unit == Unit::Delay { slow } else { 0 };
+            scope
+        },
+    )
+}
+
+type Receivers = (Receiving, Vec<u32>, Vec<Vec<Class>>);
+
+/// A strategy with the lists that it needs.
+fn receiving(servers: usize) -> impl Strategy<Value = Receivers> {
+    let plain = prop_oneof![
+        Just(Receiving::Any),
+        Just(Receiving::LeastLoaded),
+        Just(Receiving::RoundRobin),
+        Just(Receiving::TwoChoices),
+    ];
+    let all = [Class::Interactive, Class::Normal, Class::Bulk];
+    let classes = proptest::sample::subsequence(all.to_vec(), 0..=all.len());
+    prop_oneof![
+        4 => plain.prop_map(|strategy| (strategy, Vec::new(), Vec::new())),
+        1 => vec(1..=3u32, servers).prop_map(|weights| (Receiving::Weighted, weights, Vec::new())),
+        1 => vec(classes, servers)
+            .prop_map(|accepts| (Receiving::Classes, Vec::new(), accepts)),
+    ]
+}
