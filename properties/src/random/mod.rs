@@ -7,9 +7,11 @@
 //!
 //! **What is drawn.** Each walk has a generator of its own, made from its seed alone: `choice.rs` says how, without a
 //! bias and the same on every machine. For each step one throw says whether a fault is wanted, in
-//! [`Options::fault_percent`] of a hundred cases, and another which of the faults, or of the other actions, is taken,
-//! all as likely. Where only one kind is possible it is taken, so that a walk goes on with faults once all is settled,
-//! and ends early only where nothing at all is left to do. With 0 per cent there are none.
+//! [`Options::fault_percent`] of a hundred cases: drawn among all actions, faults would spend their budgets in the first
+//! steps. Another says which of the faults, or of the other actions, is taken, by weights that each walk has of its own.
+//! Where only one kind is possible it is taken, so that a walk goes on with faults once all is settled, and ends early
+//! only where nothing at all is left to do. With 0 per cent there are no faults. Every run of the scope, but for faults
+//! and mirrored servers that exploration leaves out too, is taken with some probability.
 //!
 //! **What is counted.** States, with the history that properties need, and transitions, which are a state and an action,
 //! are told apart by a portable fingerprint of 64 bits: `fingerprint.rs`. Walks are added up in the order of their

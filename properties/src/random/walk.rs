@@ -66,6 +66,7 @@ pub(super) struct Walker<'a, S: Size> {
     pub(super) checked: &'a Checked<Protocol<S>>,
     pub(super) plan: Plan,
     actions: Vec<Action>,
+    weights: Vec<u32>,
 }
 
 /// A state on a walk.
@@ -73,7 +74,7 @@ pub(super) type On<S> = CheckedState<State<S>, S>;
 
 impl<'a, S: Size> Walker<'a, S> {
     pub(super) fn new(checked: &'a Checked<Protocol<S>>, plan: Plan) -> Self {
-        Walker { checked, plan, actions: Vec::new() }
+        Walker { checked, plan, actions: Vec::new(), weights: Vec::new() }
     }
 
     /// The walk of a seed. `visit` is shown every state on it with the step that led there, the initial one without.
@@ -116,7 +117,7 @@ impl<'a, S: Size> Walker<'a, S> {
         broken | Marks::from(self.checked.reached_bits(state, asked)) << SOMETIMES_BIT
     }
 
-    /// The next step: first whether it is a fault, then which of those that there are, all as likely.
+    /// The next step: first whether it is a fault, then which of those that there are, by the weights of this walk.
     ///
     /// Drawn from all actions alike, faults would spend their budgets in the first steps, where little is under way.
     /// Where only one kind is possible it is taken, but for faults that are not wanted at all.
@@ -133,9 +134,7 @@ impl<'a, S: Size> Walker<'a, S> {
         // Progress comes first, then faults.
         let faults = self.actions.partition_point(|action| !action.is_fault());
         let from = if wanted && faults < self.actions.len() { faults } else { 0 };
-        let among = &self.actions[from..];
-        let count = u32::try_from(among.len()).expect("a state has few actions");
-        (count > 0).then(|| among[dice.below(count) as usize])
+        dice.weighted(&self.actions[from..], &mut self.weights).copied()
     }
 }
 
