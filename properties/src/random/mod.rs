@@ -30,6 +30,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use spillway_model::{Mutant, Protocol, Scope, Size};
+use spillway_traces::Action;
 
 use crate::catalog::{Known, SOMETIMES};
 use crate::check::{Go, TooLarge, Until, is_of_scope};
@@ -43,7 +44,7 @@ pub use fingerprint::fingerprint;
 pub use report::{Longest, Sighting, Walked, Walks};
 pub use tally::Distinct;
 use tally::Tally;
-use walk::{ALWAYS_MARKS, Marks, Plan, mark};
+use walk::{ALWAYS_MARKS, End, Marks, Plan, Walker, mark};
 
 /// Seeds of a check, at most.
 pub const SEEDS_MAX: u64 = 1_000_000_000;
@@ -139,15 +140,40 @@ pub fn check(
     }
 }
 
+/// The steps of one walk of a check.
+///
+/// # Errors
+/// If no size of the state holds the scope.
+pub fn steps(scope: &Scope, options: &Options, seed: u64) -> Result<Vec<Action>, TooLarge> {
+    let one = Options { seeds: seed..seed.saturating_add(1), ..options.clone() };
+    let mut tier = Tier::of(scope).ok_or_else(|| TooLarge { scope: scope.name.clone() })?;
+    loop {
+        let (path, end) = with_tier!(tier, S => {
+            let checked = checked::<S>(scope, &one);
+            Walker::new(&checked, plan(scope, &one)).path(seed)
+        });
+        let room = !matches!(end, End::Full(full) if !is_of_scope(full));
+        match tier.next() {
+            Some(next) if !room => tier = next,
+            _ => return Ok(path),
+        }
+    }
+}
+
+fn checked<S: Size>(scope: &Scope, options: &Options) -> Checked<Protocol<S>> {
+    let checked = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
+    match &options.property {
+        Some(known) => checked.only(known.name),
+        None => checked,
+    }
+}
+
 fn walks<S: Size>(
     scope: &Scope,
     options: &Options,
     watch: &mut dyn FnMut(Progress) -> Go,
 ) -> Walked {
-    let mut checked = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
-    if let Some(known) = &options.property {
-        checked = checked.only(known.name);
-    }
+    let checked = checked::<S>(scope, options);
     let plan = plan(scope, options);
     let begun = Instant::now();
     let mut tally = Tally::new(entries_max(options));

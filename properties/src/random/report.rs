@@ -182,8 +182,7 @@ impl<S: Size> Ended<'_, S> {
 
     /// The first steps of a walk, which is walked again: none is kept while there is nothing to show.
     fn path(&self, seed: u64, steps: u32) -> Vec<Action> {
-        let mut path = Vec::new();
-        Walker::new(self.checked, self.plan).walk(seed, |action, _| path.extend(action));
+        let (mut path, _) = Walker::new(self.checked, self.plan).path(seed);
         path.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
         path
     }

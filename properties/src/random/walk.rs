@@ -110,6 +110,13 @@ impl<'a, S: Size> Walker<'a, S> {
         }
     }
 
+    /// The steps of the walk of a seed, and how it ended.
+    pub(super) fn path(&mut self, seed: u64) -> (Vec<Action>, End) {
+        let mut path = Vec::new();
+        let walk = self.walk(seed, |action, _| path.extend(action));
+        (path, walk.end)
+    }
+
     /// What a state breaks, and what is asked for and was not seen before and it is.
     fn marks(&self, state: &On<S>, seen: Marks) -> Marks {
         let broken = Marks::from(self.checked.broken_bits(state));

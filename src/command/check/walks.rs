@@ -195,8 +195,8 @@ pub(super) fn again(done: &Done<'_>, walks: &Walks, property: &str) -> Option<St
     if property != SCOPE_BOUNDS {
         command += &format!(" --property {property}");
     }
-    let end = u128::from(seed) + 1; // no seed is so large that there is no range which ends with it
-    command += &format!(" --random --seeds {seed}..{end}");
+    // A seed is below the end of a range, so that there is a number after it.
+    command += &format!(" --random --seeds {seed}..{}", seed.saturating_add(1));
     for (option, value, default) in [
         ("depth", walks.steps_max, STEPS.to_owned()),
         ("fault-percent", walks.fault_percent, FAULT_PERCENT.to_string()),
