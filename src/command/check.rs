@@ -84,7 +84,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MIB", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]
     memory_max: Option<u64>,
     #[command(flatten)]
-    walks: walks::Args,
+    walks: walks::WalkArgs,
 }
 
 /// A check that has been made, with all that is written about it.

@@ -27,7 +27,7 @@ const STEPS: &str = "1000";
 /// The options of random walks.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Random walks")]
-pub(super) struct Args {
+pub(super) struct WalkArgs {
     /// Walk at random instead of exploring. What breaks is found on the walk with the lowest seed, and shrunk.
     #[arg(long, conflicts_with_all = ["states_max", "depth_max", "engine"])]
     pub(super) random: bool,
