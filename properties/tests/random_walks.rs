@@ -42,7 +42,7 @@ fn graph(scope: &Scope) -> (BTreeSet<u64>, BTreeSet<u64>) {
     let model = Checked::new(Protocol::<Small>::new(scope.clone(), None));
     let (mut states, mut transitions) = (BTreeSet::new(), BTreeSet::new());
     let mut open = VecDeque::from(model.init_states());
-    states.extend(open.iter().map(|state| fingerprint(state)));
+    states.extend(open.iter().map(fingerprint));
     while let Some(state) = open.pop_front() {
         let mut actions = Vec::new();
         model.actions(&state, &mut actions);

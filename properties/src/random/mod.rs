@@ -2,8 +2,8 @@
 //!
 //! A walk starts in the initial state and takes one step after the other, everything judged at each as in an
 //! exploration. It can show that a guarantee is broken, or that a situation is reached; that a guarantee holds it
-//! cannot, however many walks there are: then it stays [`Verdict::Inconclusive`], and the overall verdict, which then
-//! does not depend on it, says only that all walks ended as they should.
+//! cannot, however many walks there are: then its verdict stays [`Inconclusive`](crate::Verdict::Inconclusive), and the
+//! overall one, which then does not depend on it, says only that all walks ended as they should.
 //!
 //! **What is drawn.** Each walk has a generator of its own, made from its seed alone: `choice.rs` says how, without a
 //! bias and the same on every machine. For each step one throw says whether a fault is wanted, in
