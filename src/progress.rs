@@ -1,14 +1,14 @@
-//! How far an exploration has come, on standard error and only if that is a terminal.
+//! How far an exploration, or a number of random walks, has come, on standard error and only if that is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use spillway_properties::{Go, Progress};
+use spillway_properties::{Go, Progress, random};
 
 use crate::format::number::{count, rate};
 use crate::interrupt;
 
-/// A line that follows an exploration.
+/// A line that follows it.
 pub(crate) struct Line {
     bar: ProgressBar,
     states_max: Option<usize>,
@@ -25,11 +25,20 @@ impl Line {
 
     /// Shows how far it has come, and passes on whether somebody asked to stop.
     pub(crate) fn show(&self, progress: Progress) -> Go {
+        self.tell(|| self.text(progress))
+    }
+
+    /// The same of random walks.
+    pub(crate) fn show_walks(&self, progress: random::Progress) -> Go {
+        self.tell(|| walks(progress))
+    }
+
+    fn tell(&self, text: impl FnOnce() -> String) -> Go {
         if interrupt::asked() {
             return Go::Stop;
         }
         if !self.bar.is_hidden() {
-            self.bar.set_message(self.text(progress));
+            self.bar.set_message(text());
             self.bar.tick();
         }
         Go::On
@@ -54,6 +63,24 @@ impl Line {
         let left = self.states_max?.saturating_sub(generated);
         (generated > 0).then(|| elapsed.mul_f64(left as f64 / generated as f64))
     }
+}
+
+fn walks(progress: random::Progress) -> String {
+    let random::Progress { walks, walks_max, steps, states, elapsed } = progress;
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let mut text = format!(
+        "{} of {} walks · {} states · {} steps · {}",
+        count(number(walks)),
+        count(number(walks_max)),
+        count(states),
+        count(number(steps)),
+        rate(number(steps), elapsed.as_secs_f64())
+    );
+    if walks > 0 {
+        let left = elapsed.mul_f64((walks_max - walks) as f64 / walks as f64);
+        text += &format!(" · about {} s more", left.as_secs() + 1);
+    }
+    text
 }
 
 impl Drop for Line {

@@ -64,17 +64,18 @@ impl Subject {
         Watched::new(self.machine())
     }
 
-    /// The trace of a run of it.
+    /// The trace of a run of it, from this seed or, where nothing was random, 0.
     ///
     /// # Errors
     /// If the run is refused, or cannot be written: both are bugs of the program, and told as such.
     pub(crate) fn trace(
         &self,
+        seed: u64,
         actions: &[Action],
         verdict: Verdict,
         property: &str,
     ) -> Result<Trace<Spillway>, Failure> {
-        let mut header = Header::new::<Spillway>(Source::Model, 0, self.scope.to_json());
+        let mut header = Header::new::<Spillway>(Source::Model, seed, self.scope.to_json());
         header.mutant = self.mutant.map(|mutant| mutant.name().to_owned());
         self.trace_under(header, actions, verdict, property)
     }

@@ -132,7 +132,8 @@ pub fn check(
     }
 }
 
-fn is_of_scope(full: spillway_model::Full) -> bool {
+/// Whether a bound is the scope's own, not the room of a size of the state.
+pub(crate) fn is_of_scope(full: spillway_model::Full) -> bool {
     use spillway_model::Full;
     matches!(full, Full::Link { .. } | Full::Sequence)
 }

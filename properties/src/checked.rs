@@ -168,18 +168,30 @@ impl<M: Judged> Checked<M> {
 
     /// The guarantees that are broken in a state or by the step to it.
     pub fn broken(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
-        let situation = self.situation(state);
-        if situation.state.full().is_some() {
-            return Vec::new();
-        }
-        let broken = (broken_in(&situation) & self.judged) | state.broken;
+        let broken = self.broken_bits(state);
         let names = ALWAYS.iter().enumerate().filter(|(at, _)| broken & (1 << at) != 0);
         names.map(|(_, known)| known.name).collect()
     }
 
+    /// The same as bits.
+    pub(crate) fn broken_bits(&self, state: &CheckedState<M::State, M::Size>) -> Broken {
+        let situation = self.situation(state);
+        if situation.state.full().is_some() {
+            return 0;
+        }
+        (broken_in(&situation) & self.judged) | state.broken
+    }
+
     /// The situations that a state is one of.
     pub fn reached(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
-        reached_in(&self.situation(state))
+        let reached = self.reached_bits(state, u64::MAX);
+        let names = SOMETIMES.iter().enumerate().filter(|(at, _)| reached & (1 << at) != 0);
+        names.map(|(_, known)| known.name).collect()
+    }
+
+    /// The same as bits in the order of [`SOMETIMES`], for those of these bits alone.
+    pub(crate) fn reached_bits(&self, state: &CheckedState<M::State, M::Size>, asked: u64) -> u64 {
+        reached_in(&self.situation(state), asked)
     }
 
     fn situation<'a>(
@@ -293,10 +305,17 @@ for_each_always!(judges);
 
 macro_rules! witnesses {
     ($($name:ident),+ $(,)?) => {
-        /// The names of the situations that one is.
-        fn reached_in<S: Size>(situation: &Situation<'_, S>) -> Vec<&'static str> {
-            let judged = [$((sometimes::$name::NAME, sometimes::$name::reached_in(situation))),+];
-            judged.into_iter().filter(|(_, reached)| *reached).map(|(name, _)| name).collect()
+        /// Which of the situations that are asked for one is.
+        fn reached_in<S: Size>(situation: &Situation<'_, S>, asked: u64) -> u64 {
+            let (mut reached, mut bit) = (0, 1);
+            $(
+                if asked & bit != 0 && sometimes::$name::reached_in(situation) {
+                    reached |= bit;
+                }
+                bit <<= 1;
+            )+
+            let _ = bit;
+            reached
         }
 
         fn sometimes_properties<M: Judged>() -> Vec<Property<Checked<M>>> {

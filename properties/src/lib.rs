@@ -8,8 +8,9 @@
 //! - [`sometimes`]: the situations that a scope must reach, or its check would be vacuous.
 //! - [`eventually`]: the liveness guarantees: stated, and undecided until there is a search for fair cycles.
 //! - [`promises`]: for each seeded bug the guarantee that kills it, the scope, and how deep.
-//! - [`check()`]: explores a scope with stateright and reports; [`CheckedMachine`] replays a trace with everything
-//!   judged; `strategies` (feature `proptest`) generates scopes and runs.
+//! - [`check()`]: explores a scope with stateright and reports; [`random::check()`] walks it at random instead.
+//! - [`CheckedMachine`]: replays a trace with everything judged; `strategies` (feature `proptest`) generates scopes and
+//!   runs.
 //!
 //! ```
 //! use spillway_model::{Mutant, Scope};
@@ -37,6 +38,7 @@ pub mod ghost;
 pub mod judged;
 pub mod machine;
 pub mod promises;
+pub mod random;
 pub mod report;
 pub mod sizes;
 pub mod sometimes;

@@ -4,12 +4,14 @@ mod human;
 mod json;
 mod sarif;
 mod suite;
+mod walks;
 mod words;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use spillway_model::Mutant;
+use spillway_properties::random::Walks;
 use spillway_properties::{
     EVENTUALLY, Finding, Kind, Known, Options, PROMISES, Report, SCOPE_BOUNDS, Until,
     Verdict as Found, check,
@@ -37,6 +39,10 @@ pub(crate) enum Engine {
 /// Explore a scope and judge every property.
 ///
 /// A violation is printed as a shortest run that shows it, and written to a trace file.
+///
+/// With --random it does not explore: it walks, seed by seed. That shows what breaks, shrunk to a small run, and what is
+/// reached; it never shows that a guarantee holds. If nothing breaks on any walk it ends with 0, and says of each
+/// guarantee that it is inconclusive; it ends with 3 if it was stopped before, or a bound of the scope is full.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// A builtin scope, or the path of a scope file, which has a `/` or ends in `.toml`. If left out `default` or,
@@ -51,7 +57,8 @@ pub(crate) struct Args {
     /// What explores.
     #[arg(long, value_enum, default_value = "stateright")]
     engine: Engine,
-    /// Threads, 256 at most. With more than one, which of the shortest runs is found may differ from time to time.
+    /// Threads, 256 at most. With more than one, which of the shortest runs is found may differ from time to time; but
+    /// random walks come out the same with any number.
     #[arg(long, value_name = "N", default_value = "1",
         value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
     threads: u16,
@@ -74,9 +81,12 @@ pub(crate) struct Args {
     /// Seconds, at most.
     #[arg(long, value_name = "N", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]
     seconds_max: Option<u64>,
-    /// Memory, at most. If left out four fifths of what is available at the start.
+    /// Memory, at most. If left out four fifths of what is available at the start. For random walks the room for
+    /// counting what differs, 1024 if left out: what does not fit is walked and judged, but not counted.
     #[arg(long, value_name = "MIB", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]
     memory_max: Option<u64>,
+    #[command(flatten)]
+    walks: walks::WalkArgs,
 }
 
 /// A check that has been made, with all that is written about it.
@@ -86,6 +96,8 @@ struct Done<'a> {
     /// The file of the scope, as it was named, unless it is a builtin one.
     file: Option<String>,
     report: Report,
+    /// What only random walks have, if it was those.
+    walks: Option<Walks>,
     /// The runs that are worth showing, the most telling first.
     runs: Vec<Run>,
 }
@@ -105,9 +117,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         refuse_taken(path)?;
     }
     warn_of(subject.mutant);
-    let report = explore(args, &subject)?;
-    let runs = runs(args, &subject, &report)?;
-    let done = Done { args, subject, file, report, runs };
+    let (report, walks) = judge(args, &subject)?;
+    let runs = runs(args, &subject, &report, walks.as_ref())?;
+    let done = Done { args, subject, file, report, walks, runs };
     output::result(&match args.format {
         Format::Human => human::text(&done),
         Format::Json => json::text(&done),
@@ -145,11 +157,18 @@ fn until(args: &Args) -> Until {
     }
 }
 
-fn explore(args: &Args, subject: &Subject) -> Result<Report, Failure> {
+fn judge(args: &Args, subject: &Subject) -> Result<(Report, Option<Walks>), Failure> {
     if let Some(known) = args.property.filter(|known| known.kind == Kind::Eventually) {
-        return Ok(undecided(args, subject, &known));
+        return Ok((undecided(args, subject, &known), None));
     }
     interrupt::watch()?;
+    match args.walks.random {
+        true => walks::walk(args, subject),
+        false => Ok((explore(args, subject)?, None)),
+    }
+}
+
+fn explore(args: &Args, subject: &Subject) -> Result<Report, Failure> {
     let options = Options {
         property: args.property,
         mutant: subject.mutant,
@@ -188,10 +207,16 @@ fn undecided(args: &Args, subject: &Subject, known: &Known) -> Report {
 }
 
 /// Writes down the runs that are worth it.
-fn runs(args: &Args, subject: &Subject, report: &Report) -> Result<Vec<Run>, Failure> {
+fn runs(
+    args: &Args,
+    subject: &Subject,
+    report: &Report,
+    walks: Option<&Walks>,
+) -> Result<Vec<Run>, Failure> {
     let mut runs = Vec::new();
     for (property, verdict, actions) in telling(args, report) {
-        let trace = subject.trace(actions, verdict, property)?;
+        let seed = walks.and_then(|walks| walks::seed(walks, property));
+        let trace = subject.trace(seed.unwrap_or(0), actions, verdict, property)?;
         let file = match (&args.trace_out, runs.is_empty()) {
             (Some(path), true) => trace.write_new(path).map(|()| path.clone()),
             (Some(_), false) if !args.all => break, // one file, one trace

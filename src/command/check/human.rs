@@ -5,7 +5,7 @@ use std::path::Path;
 use spillway_properties::{Finding, Kind, Report, Stopped, UNDECIDED, Verdict, catalog};
 
 use super::words::{kind, steps, summary, why_stopped, word};
-use super::{Done, Run};
+use super::{Done, Run, walks};
 use crate::format::number::{count, counted, probability, rate, seconds};
 use crate::format::table::{Cell, table};
 use crate::format::verdict_line;
@@ -18,7 +18,7 @@ pub(super) fn text(done: &Done<'_>) -> String {
     let file = done.file.as_ref().map(|file| format!("  ({file})")).unwrap_or_default();
     let mut parts = vec![
         format!("{}{}\n{}\n", strong(&scope.name), faint(file), faint(&scope.about)),
-        table(&rows(report)),
+        table(&rows(done)),
         facts(done),
     ];
     let mut runs = done.runs.iter();
@@ -29,19 +29,19 @@ pub(super) fn text(done: &Done<'_>) -> String {
 }
 
 /// A row for each property; those of a kind of which nothing is known share one.
-fn rows(report: &Report) -> Vec<Vec<Cell>> {
+fn rows(done: &Done<'_>) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for of in [Kind::Always, Kind::Eventually, Kind::Sometimes] {
-        let of_kind = report.findings.iter().filter(|finding| finding.kind == of);
+        let of_kind = done.report.findings.iter().filter(|finding| finding.kind == of);
         let (open, decided): (Vec<_>, Vec<_>) =
             of_kind.partition(|finding| finding.verdict == Verdict::Inconclusive);
-        let mut cells: Vec<_> = decided.into_iter().map(row).collect();
+        let mut cells: Vec<_> = decided.into_iter().map(|finding| row(done, finding)).collect();
         match open.as_slice() {
             [] => {}
-            [only] => cells.push(row(only)),
+            [only] => cells.push(row(done, only)),
             several => cells.push(vec![
                 Cell::new(format!("{} properties", several.len()), style::FAINT),
-                Cell::new(format!("? {}", word(Verdict::Inconclusive)), style::FAINT),
+                Cell::new(format!("? {}", what(done, several[0])), style::FAINT),
             ]),
         }
         let labels = std::iter::once(kind(of)).chain(std::iter::repeat(""));
@@ -51,16 +51,27 @@ fn rows(report: &Report) -> Vec<Vec<Cell>> {
     rows
 }
 
-fn row(finding: &Finding) -> Vec<Cell> {
+/// The verdict in words: of random walks, whose word "inconclusive" tells little, what did not happen.
+fn what(done: &Done<'_>, finding: &Finding) -> &'static str {
+    match &done.walks {
+        Some(_) => walks::word(finding),
+        None => word(finding.verdict),
+    }
+}
+
+fn row(done: &Done<'_>, finding: &Finding) -> Vec<Cell> {
     let (mark, of_name, style) = match finding.verdict {
         Verdict::Holds | Verdict::Reached => ("✓", style::PLAIN, style::GOOD),
         Verdict::Violated | Verdict::NotReached => ("✗", style::STRONG, style::BAD),
         Verdict::Inconclusive => ("?", style::FAINT, style::FAINT),
     };
-    let after = steps(finding).map(|steps| format!("after {}", counted(steps, "step")));
+    let after = match &done.walks {
+        Some(walks) => walks::place(finding, walks),
+        None => steps(finding).map(|steps| format!("after {}", counted(steps, "step"))),
+    };
     vec![
         Cell::new(finding.name, of_name),
-        Cell::new(format!("{mark} {}", word(finding.verdict)), style),
+        Cell::new(format!("{mark} {}", what(done, finding)), style),
         Cell::new(after.unwrap_or_default(), style::FAINT),
     ]
 }
@@ -70,7 +81,9 @@ fn facts(done: &Done<'_>) -> String {
     let report = &done.report;
     let mut rows = Vec::new();
     let mut fact = |label, text| rows.push(named(label, text));
-    if report.unique_states > 0 {
+    if let Some(walks) = &done.walks {
+        walks::facts(report, walks).into_iter().for_each(|(label, text)| fact(label, text));
+    } else if report.unique_states > 0 {
         fact("explored", explored(report));
         fact("took", took(report));
         let missed = probability(report.collision_probability());
@@ -126,7 +139,9 @@ fn next(done: &Done<'_>, run: &Run) -> String {
     let command = |verb: &str| format!("spillway {verb} {}", shell(file));
     rows.push(named("show", command("show")));
     rows.push(named("replay", command("replay")));
-    if shrinkable {
+    if let Some(walks) = &done.walks {
+        rows.extend(walks::again(done, walks, run.property).map(|text| named("walk again", text)));
+    } else if shrinkable {
         rows.push(named("shrink", command("shrink")));
     }
     table(&rows)

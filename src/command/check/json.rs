@@ -3,8 +3,8 @@
 use serde::Serialize;
 use spillway_properties::{Kind, Overall, SCOPE_BOUNDS, Verdict};
 
-use super::Done;
 use super::words::{knob, why_stopped};
+use super::{Done, walks};
 use crate::format;
 
 #[derive(Serialize)]
@@ -23,6 +23,8 @@ struct Object<'a> {
     mutant: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Cause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    walks: Option<walks::Object>,
 }
 
 /// Why it ended early.
@@ -60,8 +62,9 @@ pub(super) fn text(done: &Done<'_>) -> String {
     format::json(&Object {
         verdict: report.overall(),
         scope: &report.scope,
-        engine: match done.args.engine {
-            super::Engine::Stateright => "stateright",
+        engine: match (&done.walks, done.args.engine) {
+            (Some(_), _) => walks::ENGINE,
+            (None, super::Engine::Stateright) => "stateright",
         },
         threads: report.threads,
         unique_states: report.unique_states,
@@ -76,5 +79,6 @@ pub(super) fn text(done: &Done<'_>) -> String {
             message: why_stopped(stopped, done),
             trace: file_of(SCOPE_BOUNDS),
         }),
+        walks: done.walks.as_ref().map(walks::object),
     })
 }

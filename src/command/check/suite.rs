@@ -2,8 +2,8 @@
 
 use spillway_properties::{Finding, Kind, SCOPE_BOUNDS, Stopped, UNDECIDED, Verdict, catalog};
 
-use super::Done;
 use super::words::{headline, summary, why_stopped};
+use super::{Done, walks};
 use crate::format::{Case, Outcome, Suite};
 use crate::trace_file::shell;
 
@@ -13,8 +13,9 @@ pub(super) fn of(done: &Done<'_>) -> Suite {
     let case =
         |finding: &Finding| Case { name: finding.name.to_owned(), outcome: outcome(done, finding) };
     let mutant = report.mutant.map(|mutant| format!(" --mutant {mutant}")).unwrap_or_default();
+    let random = if done.walks.is_some() { " --random" } else { "" };
     Suite {
-        name: format!("spillway check {}{mutant}", report.scope),
+        name: format!("spillway check {}{mutant}{random}", report.scope),
         seconds: report.seconds,
         summary: summary(done),
         cases: report.findings.iter().map(case).chain(bound(done)).collect(),
@@ -44,6 +45,11 @@ fn outcome(done: &Done<'_>, finding: &Finding) -> Outcome {
         (Verdict::Inconclusive, Some(stopped)) if decidable => {
             Outcome::Undecided(why_stopped(stopped, done))
         }
+        (Verdict::Inconclusive, None) if decidable => match &done.walks {
+            Some(walks) if finding.counts => Outcome::Undecided(walks::not_met(finding, walks)),
+            Some(walks) => Outcome::Skipped(walks::not_met(finding, walks)),
+            None => Outcome::Undecided("undecided".to_owned()),
+        },
         (Verdict::Inconclusive, _) if finding.counts => Outcome::Undecided(UNDECIDED.to_owned()),
         (Verdict::Inconclusive, _) => Outcome::Skipped(UNDECIDED.to_owned()),
     }

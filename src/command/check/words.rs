@@ -3,7 +3,7 @@
 use spillway_model::Full;
 use spillway_properties::{Finding, Kind, Overall, Report, Stopped, Verdict};
 
-use super::Done;
+use super::{Done, walks};
 use crate::format::number::{count, counted};
 use crate::run::too_small;
 
@@ -11,6 +11,9 @@ use crate::run::too_small;
 pub(super) fn summary(done: &Done<'_>) -> String {
     let report = &done.report;
     let name = &report.scope;
+    if let Some(walks) = &done.walks {
+        return walks::summary(done, walks);
+    }
     match report.overall() {
         Overall::Pass => format!("{name} holds: {}", well(report)),
         Overall::Fail => format!("{name} fails: {}", wrong(done)),
@@ -40,7 +43,7 @@ fn well(report: &Report) -> String {
 }
 
 /// What is wrong: the violation that is shown, or else the first, and how many others there are.
-fn wrong(done: &Done<'_>) -> String {
+pub(super) fn wrong(done: &Done<'_>) -> String {
     let findings = &done.report.findings;
     let of = |verdict| findings.iter().filter(move |finding| finding.verdict == verdict);
     let mut told: Vec<&Finding> = of(Verdict::Violated).chain(of(Verdict::NotReached)).collect();
@@ -133,7 +136,7 @@ pub(super) fn knob(stopped: Stopped) -> &'static str {
 }
 
 /// A count and what it counts, as the subject of a sentence.
-fn are(number: usize, what: &str) -> String {
+pub(super) fn are(number: usize, what: &str) -> String {
     format!("{} {}", counted(number, what), if number == 1 { "is" } else { "are" })
 }
 
