@@ -24,7 +24,6 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
-    ("figure", include_str!("../../scopes/figure.toml")),
     ("deletion", include_str!("../../scopes/deletion.toml")),
     ("anew", include_str!("../../scopes/anew.toml")),
     ("sharing", include_str!("../../scopes/sharing.toml")),
@@ -45,6 +44,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("standby-crash", include_str!("../../scopes/standby-crash.toml")),
     ("standby-crash-query", include_str!("../../scopes/standby-crash-query.toml")),
     ("standby-reset", include_str!("../../scopes/standby-reset.toml")),
+    ("figure", include_str!("../../scopes/figure.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 
