@@ -132,14 +132,12 @@ impl<'a, S: Size> Walker<'a, S> {
         let protocol = self.checked.model();
         let wanted = dice.percent(self.plan.fault_percent);
         self.actions.clear();
-        if !wanted {
-            protocol.progress(&state.inner, &mut self.actions);
+        protocol.progress(&state.inner, &mut self.actions);
+        let faults = self.actions.len();
+        if self.plan.fault_percent > 0 && (wanted || faults == 0) {
+            self.actions.clear();
+            protocol.actions_of(&state.inner, &mut self.actions); // progress first, then faults
         }
-        if self.actions.is_empty() && self.plan.fault_percent > 0 {
-            protocol.actions_of(&state.inner, &mut self.actions);
-        }
-        // Progress comes first, then faults.
-        let faults = self.actions.partition_point(|action| !action.is_fault());
         let from = if wanted && faults < self.actions.len() { faults } else { 0 };
         dice.weighted(&self.actions[from..], &mut self.weights).copied()
     }
