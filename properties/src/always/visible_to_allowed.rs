@@ -36,6 +36,7 @@ impl Always for VisibleToAllowed {
 
 /// Whether what a client is given is shared with it at the answer's revision, and by some record that shows this very
 /// information: none does if it was published after a revocation that was not taken back.
+/// The second does not believe the revision that the answer names.
 fn is_shared<S: Size>(
     step: &Stepped<'_, S>,
     request: RequestId,
