@@ -58,6 +58,7 @@ fn the_table_of_messages_names_every_message() {
         "Done",
         "Finish",
         "Return",
+        "Lead",
     ] {
         assert!(named.contains(&message), "{message} is in no row");
     }

@@ -4,7 +4,9 @@
 //! every hand-over settled, once nothing is left to do but wait for a fault. *Source*: the eventual guarantees, for
 //! which it stands in until liveness is decided. *Not promised*: that the system does not go round in circles.
 //! *Broken by*: `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`,
-//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`.
+//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
+//! `epoch-unchecked`, `done-to-first`, `superseded-untold`, `superseded-untold-at-reset`, `superseded-goes-on`, `superseded-keeps-ledger`,
+//! `superseded-holds`.
 
 use spillway_model::size::{Num, Size, Table};
 
