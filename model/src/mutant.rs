@@ -166,6 +166,8 @@ mutants! {
     NotOfferedToNewLeader "not-offered-to-new-leader",
     /// A query server offers to the first control server, whichever leads.
     OfferedToFirst "offered-to-first",
+    /// A query server says Done to the first control server, whichever leads.
+    DoneToFirst "done-to-first",
     /// A query server that hears of a new leader does not tell the other control server.
     SupersededUntold "superseded-untold",
     /// A query server does not tell a superseded control server again at a reset.

@@ -49,6 +49,15 @@ fn small_scopes_have_no_cycle() {
         "catch-up-crash",
         "crash-global",
         "retry",
+        "ageing",
+        "ageing-unready",
+        "delay",
+        "least-loaded",
+        "two-choices",
+        "round-robin",
+        "classes",
+        "standby",
+        "standby-crash",
     ] {
         assert!(!has_cycle(scope, None), "{scope}");
     }

@@ -58,6 +58,18 @@ pinned! {
     tombstone: "tombstone", 22_139, 82_592, 27;
     disk: "disk", 25_582, 94_860, 29;
     disk_overtaken: "disk-overtaken", 16_638, 69_645, 28;
+    ageing: "ageing", 5_147, 14_192, 28;
+    ageing_unready: "ageing-unready", 19_198, 73_253, 33;
+    delay: "delay", 12_127, 43_831, 39;
+    least_loaded: "least-loaded", 1_384, 3_617, 29;
+    two_choices: "two-choices", 1_384, 3_617, 29;
+    weighted: "weighted", 165_225, 603_529, 43;
+    round_robin: "round-robin", 43_959, 150_758, 50;
+    classes: "classes", 37_321, 125_483, 40;
+    standby: "standby", 43_900, 197_987, 41;
+    standby_crash: "standby-crash", 15_990, 72_470, 35;
+    standby_crash_query: "standby-crash-query", 167_564, 851_739, 48;
+    standby_reset: "standby-reset", 139_525, 793_734, 47;
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn the_table_of_messages_names_every_message() {
         "Finish",
         "Return",
         "Snapshot",
+        "Lead",
     ] {
         assert!(named.contains(&message), "{message} is in no row");
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use proptest::prelude::*;
-use spillway_model::scope::{BUILTIN, Routing};
+use spillway_model::scope::{BUILTIN, Routing, Strategy as Receiving};
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_properties::sizes::Large;
 use spillway_properties::strategies::{run, scope};
@@ -84,11 +84,15 @@ fn names_twin(protocol: &Protocol<Growable>, action: &Action) -> bool {
     let plain =
         |c: u16| scope.knobs.routing == Routing::Home && scope.requests.iter().all(|r| r.home != c);
     let same = |c: u16, d: u16| {
-        scope.knobs.threshold[usize::from(c)] == scope.knobs.threshold[usize::from(d)]
+        let (c, d, k) = (usize::from(c), usize::from(d), &scope.knobs);
+        k.threshold[c] == k.threshold[d]
+            && k.strategy != Receiving::RoundRobin
+            && k.weights.get(c) == k.weights.get(d)
+            && k.accepts.get(c) == k.accepts.get(d)
     };
     let twin = |c: u16| plain(c) && (0..c).any(|d| plain(d) && same(c, d));
     let named = match *action {
-        Action::Sync { server } => vec![server],
+        Action::Sync { server } | Action::Calm { server } => vec![server],
         Action::Assign { to, .. } => vec![to],
         Action::Deliver { from, to } => vec![from, to],
         Action::Crash { node } => vec![node],

@@ -48,6 +48,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.protocol.leader_of(self.state.servers.get(server.index.into()).epoch.get())
     }
 
+    /// The same, or with this seeded bug the first one.
+    pub(super) fn leader_unless(&self, mutant: Mutant, server: Node) -> Node {
+        if self.protocol.has(mutant) { Node::CONTROL } else { self.leader(server) }
+    }
+
     /// Where servers take turns, the next one is that after this.
     pub(super) fn takes_turn(&mut self, control: Node, to: Node) {
         let turns = self.protocol.scope().knobs.strategy == Strategy::RoundRobin;
@@ -59,22 +64,24 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.state.controls.set(control.index.into(), row);
     }
 
-    /// Whether a query server knows that the control server that sent it a message is superseded.
-    pub(super) fn is_superseded(&self, server: Node, message: Message) -> bool {
+    /// Whether a query server heeds a message: not if it knows that the control server that sent it is superseded.
+    /// A higher epoch than it has heard of it takes on at once; on FIFO links a Lead has told it before.
+    pub(super) fn heeds(&mut self, server: Node, message: Message) -> bool {
         let epoch = match message {
             Message::Assign { epoch, .. }
             | Message::Finish { epoch, .. }
             | Message::Return { epoch, .. } => epoch,
-            _ => return false, // a Lead says nothing but its epoch
+            _ => return true, // a Lead says nothing but its epoch
         };
         let heard = self.state.servers.get(server.index.into()).epoch.get();
-        epoch < heard && !self.protocol.has(Mutant::EpochUnchecked)
+        if epoch > heard {
+            self.query_hears(server, epoch);
+        }
+        epoch >= heard || self.protocol.has(Mutant::EpochUnchecked)
     }
 
     /// A query server hears who leads. At a new epoch it tells the other control server, which may think that it
     /// leads itself, and offers the new leader all that it still has handed over.
-    ///
-    /// On FIFO links this comes before anything else that the new leader says.
     pub(super) fn query_hears(&mut self, server: Node, epoch: u32) {
         let mut row = self.state.servers.get(server.index.into());
         if epoch <= row.epoch.get() {

@@ -11,7 +11,7 @@ use crate::step::{Observe, Step};
 
 impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn query_takes(&mut self, server: Node, from: Node, message: Message) {
-        if self.is_superseded(server, message) {
+        if !self.heeds(server, message) {
             return self.drop_message();
         }
         match message {
@@ -136,7 +136,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 incarnation: task.incarnation.get(),
                 sequence: task.sequence.get(),
             };
-            let leader = self.leader(server);
+            let leader = self.leader_unless(Mutant::DoneToFirst, server);
             self.send(server, leader, Message::Done { request, hand_over });
         }
     }
@@ -184,10 +184,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             },
             sessions: Sessions::from_bits(row.sessions.get()),
         };
-        let leader = match self.protocol.has(Mutant::OfferedToFirst) {
-            true => Node::CONTROL,
-            false => self.leader(source),
-        };
+        let leader = self.leader_unless(Mutant::OfferedToFirst, source);
         self.send(source, leader, offer);
     }
 

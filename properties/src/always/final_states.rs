@@ -5,7 +5,9 @@
 //! which it stands in until liveness is decided. *Not promised*: that the system does not go round in circles.
 //! *Broken by*: `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`,
 //! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
-//! `snapshot-uncounted`, `snapshot-skipped`, `flush-unacknowledged`.
+//! `snapshot-uncounted`, `snapshot-skipped`, `flush-unacknowledged`,
+//! `epoch-unchecked`, `done-to-first`, `superseded-untold`, `superseded-untold-at-reset`, `superseded-goes-on`, `superseded-keeps-ledger`,
+//! `superseded-holds`.
 
 use spillway_model::size::{Num, Size, Table};
 

@@ -5,7 +5,9 @@
 //! the server it was moved to. *Broken by*: `forgotten-after-offer`, `not-offered-again`, `assigned-kept`,
 //! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
 //! `handed-unrecognised`, `queued-unrecognised`, `incarnation-reused`, `finish-unmatched`, `reject-unmatched`,
-//! `done-unmatched`.
+//! `done-unmatched`,
+//! `not-offered-to-new-leader`, `offered-to-first`, `unwanted-held`, `lead-unsaid`, `lead-unsaid-at-reset`,
+//! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

@@ -5,8 +5,8 @@
 //! old one moves nothing there any more, whatever it still believes. *Source*: "task receiving strategy". *Not
 //! promised*: which of the allowed servers takes it; that the load that a strategy reckons with is what a server has:
 //! it is what its control server has assigned and not seen finished; anything of an old leader that a query server has
-//! not heard to be superseded. The epoch is judged here since no other guarantee needs it: the hand-over ids keep two
-//! leaders from losing a task, at the price of doing it twice. *Broken by*: `assigned-to-source`,
+//! not heard to be superseded. What becomes of a task if a query server heeds an old leader shows much later, in `final-states`:
+//! the receiver takes an older hand-over id on, and its Done names one that nobody waits for. *Broken by*: `assigned-to-source`,
 //! `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`, `strategy-ignored`, `load-forgotten`,
 //! `heavier-chosen`, `weights-ignored`, `turn-kept`, `class-filter-ignored`, `epoch-unchecked`.
 
