@@ -49,6 +49,11 @@ fn small_scopes_have_no_cycle() {
         "catch-up-crash",
         "crash-global",
         "retry",
+        "moving-client",
+        "moving-publisher",
+        "moving-routes",
+        "cancel",
+        "cancel-lost",
     ] {
         assert!(!has_cycle(scope, None), "{scope}");
     }

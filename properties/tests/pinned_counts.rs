@@ -50,6 +50,11 @@ pinned! {
     routing: "routing", 165_164, 563_349, 53;
     two_sources: "two-sources", 3_487, 8_118, 32;
     retry: "retry", 211_555, 867_663, 46;
+    moving_client: "moving-client", 25_925, 94_800, 42;
+    moving_publisher: "moving-publisher", 4_107, 14_421, 30;
+    moving_routes: "moving-routes", 13_504, 39_629, 33;
+    cancel: "cancel", 22_104, 77_571, 31;
+    cancel_lost: "cancel-lost", 68_104, 280_014, 50;
 }
 
 #[test]

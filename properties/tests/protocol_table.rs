@@ -58,6 +58,8 @@ fn the_table_of_messages_names_every_message() {
         "Done",
         "Finish",
         "Return",
+        "Cancel",
+        "Withdraw",
     ] {
         assert!(named.contains(&message), "{message} is in no row");
     }

@@ -18,12 +18,13 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Message::Accept { .. } => {}
             Message::Reject { request, hand_over } => self.rejected(from, request, hand_over),
             Message::Done { request, hand_over } => self.finish(request, hand_over),
+            Message::Withdraw { request, hand_over } => self.control_withdraws(request, hand_over),
             _ => self.misdirected(Node::CONTROL, message),
         }
     }
 
     /// The place of the entry for a task of a source, and whether it is of this very hand-over.
-    fn entry_at(&self, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
+    pub(super) fn entry_at(&self, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
         let key = (u32::from(id.source.index), request.0);
         let at = self.state.ledger.position(|e| (e.source.get(), e.request.get()) == key)?;
         let e = self.state.ledger.get(at);

@@ -24,6 +24,11 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
+    ("moving-client", include_str!("../../scopes/moving-client.toml")),
+    ("moving-publisher", include_str!("../../scopes/moving-publisher.toml")),
+    ("moving-routes", include_str!("../../scopes/moving-routes.toml")),
+    ("cancel", include_str!("../../scopes/cancel.toml")),
+    ("cancel-lost", include_str!("../../scopes/cancel-lost.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 

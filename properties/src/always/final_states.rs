@@ -4,7 +4,8 @@
 //! every hand-over settled, once nothing is left to do but wait for a fault. *Source*: the eventual guarantees, for
 //! which it stands in until liveness is decided. *Not promised*: that the system does not go round in circles.
 //! *Broken by*: `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`,
-//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`.
+//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
+//! `moved-silently`, `given-up-pending`, `publisher-forgotten`, `withdrawn-held`.
 
 use spillway_model::size::{Num, Size, Table};
 
