@@ -144,12 +144,13 @@ impl<S: Size> Protocol<S> {
                 actions.push(Action::Crash { node: *node });
             }
         }
+        self.session_steps(state, actions);
         if state.budgets[Budget::ResetClient as usize..=Budget::ResetControl as usize] == [0; 4] {
             return;
         }
         for &(a, b) in self.links() {
             let budget = Budget::of_reset(a.role, b.role).map_or(0, |r| state.budget(r));
-            let hidden = names(mirrored, a) || names(mirrored, b);
+            let hidden = names(mirrored, a) || names(mirrored, b) || !self.stands(state, a, b);
             if budget > 0 && !hidden && self.link_matters(state, a, b) {
                 actions.push(Action::Reset { a, b });
             }
@@ -190,7 +191,8 @@ impl<S: Size> Protocol<S> {
         match (a.role, b.role) {
             (Role::Client, _) => {
                 let own = |id| u32::from(self.planned(RequestId(id)).client) == low;
-                state.waiting.position(|w| own(w.request.get())).is_some()
+                self.stands(state, a, b)
+                    && state.waiting.position(|w| own(w.request.get())).is_some()
             }
             (Role::Communication, _) => {
                 let sent_again = |p: crate::rows::Pending<S::Num>| {

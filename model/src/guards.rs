@@ -71,11 +71,13 @@ impl<S: Size> Protocol<S> {
 
     /// The request that a client may issue next.
     pub fn next_issue(&self, state: &State<S>, client: u16) -> Option<RequestId> {
-        let issued = state.clients.get(client.into()).issued.get() as usize;
+        let row = state.clients.get(client.into());
+        let issued = row.issued.get() as usize;
         let next = *self.requests_of(client).get(issued)?;
         let open =
             state.waiting.count(|w| self.planned(RequestId(w.request.get())).client == client);
-        (open < self.scope().knobs.window_max as usize).then_some(next)
+        let here = row.session.get() != 0;
+        (here && open < self.scope().knobs.window_max as usize).then_some(next)
     }
 
     /// The class of a task or of a ledger entry's task.
@@ -231,10 +233,13 @@ impl<S: Size> Protocol<S> {
                 guard(self.links().contains(&(a, b)), "linked", || {
                     format!("no link joins {a} and {b}, in this order")
                 })?;
+                self.has_connection(state, a, b)?;
                 self.allows_fault(state, Budget::of_reset(a.role, b.role))
             }
             // Sessions.
-            Action::Move { .. } | Action::Leave { .. } | Action::Cancel { .. } => self.allows_not(),
+            Action::Move { client, to } => self.allows_move(state, client, to),
+            Action::Leave { client } => self.allows_leave(state, client),
+            Action::Cancel { client, request } => self.allows_cancel(state, client, request),
             // Outages.
             Action::Stop { .. }
             | Action::Restart { .. }
@@ -323,10 +328,19 @@ impl<S: Size> Protocol<S> {
         client: Node,
         request: RequestId,
     ) -> Result<(), Guard> {
+        self.awaits(state, client, request)?;
+        self.allows_fault(state, Some(Budget::Retry))
+    }
+
+    pub(crate) fn awaits(
+        &self,
+        state: &State<S>,
+        client: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
         let waits = state.waiting.position(|w| w.request.get() == request.0).is_some();
         let waits = waits && self.planned(request).client == client.index;
-        guard(waits, "waiting", || format!("{client} does not wait for {request}"))?;
-        self.allows_fault(state, Some(Budget::Retry))
+        guard(waits, "waiting", || format!("{client} does not wait for {request}"))
     }
 
     fn allows_route(

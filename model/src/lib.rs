@@ -59,6 +59,7 @@ pub mod protocol;
 pub mod rows;
 mod rules;
 pub mod scope;
+pub mod sessions;
 pub mod size;
 pub mod state;
 pub mod step;

@@ -48,6 +48,12 @@ mutants! {
     ChangeAloneCarried "change-alone-carried",
     /// A client that deletes its information forgets with whom it shares.
     RuleDeleted "rule-deleted",
+    /// A client that moves does not ask its new communication server for what it waits for.
+    MovedSilently "moved-silently",
+    /// A client that moves asks again without its token.
+    TokenLeftBehind "token-left-behind",
+    /// A client takes a reply to a request that it has given up.
+    GivenUpAwaited "given-up-awaited",
 
     /// A communication server does not send its pending queries again at a reset.
     PendingNotResent "pending-not-resent",
@@ -59,6 +65,10 @@ mutants! {
     PendingUnbounded "pending-unbounded",
     /// A communication server keeps no publish pending, and so sends none again.
     PublishNotPending "publish-not-pending",
+    /// A communication server keeps pending what a client asked whose session has ended.
+    SessionKept "session-kept",
+    /// A communication server keeps a request pending that it takes back from the query server.
+    GivenUpPending "given-up-pending",
 
     /// A query server starts a task before its replica has applied the token.
     TokenIgnored "token-ignored",
@@ -172,6 +182,26 @@ mutants! {
     SupersededUntold "superseded-untold",
     /// A query server does not tell a superseded control server again at a reset.
     SupersededUntoldAtReset "superseded-untold-at-reset",
+    /// A query server answers only one of the communication servers that asked.
+    FirstAskerAnswered "first-asker-answered",
+    /// A query server does not note a further communication server that asks for a queued task.
+    AskerForgotten "asker-forgotten",
+    /// A query server does not note a further communication server that asks for a task that it has handed over.
+    AgainForTheFirst "again-for-the-first",
+    /// A query server leaves those who asked out of its offer.
+    AskersNotOffered "askers-not-offered",
+    /// A query server does not note a further communication server that sends a publish.
+    PublisherForgotten "publisher-forgotten",
+    /// A query server drops a task for all who asked when one of them waits no longer.
+    CancelledForAll "cancelled-for-all",
+    /// A query server drops a foreign task when those who asked there wait no longer, though its source still does.
+    SourceForgotten "source-forgotten",
+    /// A query server holds a task as handed over that it has withdrawn.
+    WithdrawnHeld "withdrawn-held",
+    /// A query server drops a foreign task that its source withdraws although somebody asked for it there.
+    WithdrawnForAll "withdrawn-for-all",
+    /// A query server drops a task when any hand-over of it is withdrawn.
+    WithdrawUnmatched "withdraw-unmatched",
 
     /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
     GapApplied "gap-applied",

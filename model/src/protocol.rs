@@ -235,7 +235,10 @@ fn servers(scope: &Scope) -> Vec<(Node, Vec<Node>)> {
     let communication = || (0..scope.nodes.communication_servers).map(Node::communication);
     let query = || (0..scope.nodes.query_servers).map(Node::query);
     let clients = |b: Node| {
-        let own = scope.nodes.sessions.iter().enumerate().filter(move |(_, s)| **s == b.index);
+        // Clients that move have a link to each; it stands while they have their session there.
+        let moves = scope.faults.moves > 0;
+        let own = scope.nodes.sessions.iter().enumerate();
+        let own = own.filter(move |(_, s)| moves || **s == b.index);
         own.map(|(client, _)| Node::client(client as u16))
     };
     let controls = (0..scope.nodes.control_servers).map(Node::control);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use spillway_traces::ids::RequestId;
 use spillway_traces::machine::{IN_FLIGHT, ITEMS_BETWEEN};
-use spillway_traces::{Node, Spillway, View};
+use spillway_traces::{Node, Sessions, Spillway, View};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::protocol::Protocol;
@@ -59,6 +59,7 @@ impl<S: Size> Protocol<S> {
         fields([
             ("token", number(row.token)),
             ("issued", number(row.issued)),
+            ("session", self.session_field(state, client)),
             ("waiting", list(waiting.map(|w| format!("{}{}", id(w.request), token(w.token))))),
         ])
     }
@@ -90,10 +91,11 @@ impl<S: Size> Protocol<S> {
                 list(handed.map(|h| {
                     let again = if h.again.get() != 0 { ", asked again" } else { "" };
                     let hand_over = format!("C{own}.{}.{}", h.incarnation.get(), h.sequence.get());
-                    format!("{}{} as {hand_over}{again}", id(h.request), token(h.token))
+                    let asked = askers(" for ", h.sessions);
+                    format!("{}{} as {hand_over}{again}{asked}", id(h.request), token(h.token))
                 })),
             ),
-            ("relays", list(relay.map(|r| id(r.request)))),
+            ("relays", list(relay.map(|r| id(r.request) + &askers(" for ", r.sessions)))),
         ])
     }
 
@@ -115,7 +117,17 @@ impl<S: Size> Protocol<S> {
             1 => text += " overtaken once",
             often => text += &format!(" overtaken {often} times"),
         }
-        text
+        text + &askers(", asked by ", task.sessions) + &askers(", asked there by ", task.carried)
+    }
+
+    /// Shown where sessions end.
+    fn session_field(&self, state: &State<S>, client: u16) -> String {
+        let faults = &self.scope().faults;
+        match self.current_session(state, client) {
+            Some(session) if faults.moves + faults.leave > 0 => session.to_string(),
+            Some(_) => String::new(),
+            None => "gone".to_owned(),
+        }
     }
 
     fn control_fields(&self, state: &State<S>, server: u16) -> Fields {
@@ -166,7 +178,7 @@ impl<S: Size> Protocol<S> {
         for server in self.query_servers().filter(|c| e.was_refused_by(*c)) {
             text += &format!(", refused by C{server}");
         }
-        text
+        text + &askers(" for ", e.sessions)
     }
 }
 
@@ -191,6 +203,13 @@ fn token(token: impl Num) -> String {
     match token.get() {
         0 => String::new(),
         token => format!(" token {token}"),
+    }
+}
+
+fn askers(lead: &str, noted: impl Num) -> String {
+    match Sessions::from_bits(noted.get()) {
+        none if none.is_empty() => String::new(),
+        sessions => format!("{lead}{sessions}"),
     }
 }
 

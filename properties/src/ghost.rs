@@ -154,6 +154,12 @@ impl<S: Size> Ghost<S> {
             }
             Action::Deliver { from, to } => self.delivered(step, from, to),
             Action::Start { server, request } => self.started(step, server, request),
+            Action::Cancel { request, .. } => self.no_longer_awaited(request),
+            Action::Leave { client } => {
+                for request in step.protocol.requests_of(client.index) {
+                    self.no_longer_awaited(*request);
+                }
+            }
             _ => {}
         }
         if step.protocol.scope().nodes.control_servers > 1 {
@@ -256,14 +262,19 @@ impl<S: Size> Ghost<S> {
         }
     }
 
-    fn settle(&mut self, step: &Stepped<'_, S>, note: Note) {
-        let (Note::Given { request, .. } | Note::Refused { request }) = note else { return };
+    /// A request is settled, or its client has given it up.
+    fn no_longer_awaited(&mut self, request: RequestId) {
         if let Some(at) = self.floors.position(|f| f.request.get() == request.0) {
             self.floors.remove(at);
         }
         if let Some(at) = self.moved.position(|m| m.request.get() == request.0) {
             self.moved.remove(at);
         }
+    }
+
+    fn settle(&mut self, step: &Stepped<'_, S>, note: Note) {
+        let (Note::Given { request, .. } | Note::Refused { request }) = note else { return };
+        self.no_longer_awaited(request);
         let Note::Given { revision, .. } = note else { return };
         let planned = step.protocol.planned(request);
         let mut known = self.known.get(planned.client.into());

@@ -58,6 +58,11 @@ fn small_scopes_have_no_cycle() {
         "classes",
         "standby",
         "standby-crash",
+        "moving-client",
+        "moving-publisher",
+        "moving-routes",
+        "cancel",
+        "cancel-lost",
     ] {
         assert!(!has_cycle(scope, None), "{scope}");
     }

@@ -70,6 +70,11 @@ pinned! {
     standby_crash: "standby-crash", 15_990, 72_470, 35;
     standby_crash_query: "standby-crash-query", 167_564, 851_739, 48;
     standby_reset: "standby-reset", 139_525, 793_734, 47;
+    moving_client: "moving-client", 25_925, 94_800, 42;
+    moving_publisher: "moving-publisher", 4_107, 14_421, 30;
+    moving_routes: "moving-routes", 13_504, 39_629, 33;
+    cancel: "cancel", 22_104, 77_571, 31;
+    cancel_lost: "cancel-lost", 68_104, 280_014, 50;
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// A request carries the token of the moment it was asked, also when it is sent again.
     fn ask(&mut self, client: Node, request: RequestId, token: u32) {
         let token = if self.protocol.has(Mutant::TokenLeftOut) { 0 } else { token };
-        let session = self.protocol.session(client.index);
+        let session = self.protocol.current_session(self.state, client.index);
+        let session = session.expect("who asks has a session");
         self.send(client, session, Message::Request { request, token });
     }
 
@@ -91,6 +92,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         if self.protocol.has(Mutant::ClientSilentAtReset) {
             return;
         }
+        self.ask_again(client);
+    }
+
+    /// Asks for all that the client waits for, each with the token of when it was asked first.
+    pub(super) fn ask_again(&mut self, client: Node) {
         for at in 0..self.state.waiting.len() {
             let row = self.state.waiting.get(at);
             let request = RequestId(row.request.get());

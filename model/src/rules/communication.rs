@@ -22,6 +22,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Message::Busy { request } => {
                 self.relay_reply(server, request, Message::Busy { request });
             }
+            Message::Cancel { request } => self.pending_given_up(server, request),
             _ => self.misdirected(server, message),
         }
     }
@@ -64,7 +65,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         }
     }
 
-    fn pending_at(&self, server: Node, request: RequestId) -> Option<usize> {
+    pub(super) fn pending_at(&self, server: Node, request: RequestId) -> Option<usize> {
         let key = (u32::from(server.index), request.0);
         self.state.pending.position(|p| (p.server.get(), p.request.get()) == key)
     }

@@ -21,6 +21,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             Message::Done { request, hand_over } => self.finish(control, request, hand_over),
             Message::Lead { epoch } => self.control_hears(control, epoch),
+            Message::Withdraw { request, hand_over } => {
+                self.control_withdraws(control, request, hand_over);
+            }
             _ => self.misdirected(control, message),
         }
     }
@@ -33,7 +36,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     /// The place of the entry for a task of a source, and whether it is of this very hand-over.
-    fn entry_at(&self, control: Node, request: RequestId, id: HandOver) -> Option<(usize, bool)> {
+    pub(super) fn entry_at(
+        &self,
+        control: Node,
+        request: RequestId,
+        id: HandOver,
+    ) -> Option<(usize, bool)> {
         let at = self.entry_of(control, id.source, request)?;
         let e = self.state.ledger.get(at);
         Some((at, (e.incarnation.get(), e.sequence.get()) == (id.incarnation, id.sequence)))

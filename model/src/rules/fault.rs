@@ -26,7 +26,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         }
         let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
         for (a, b) in self.protocol.links().iter().filter(own) {
-            self.reconnect(*a, *b);
+            if self.protocol.stands(self.state, *a, *b) {
+                self.reconnect(*a, *b);
+            }
         }
     }
 

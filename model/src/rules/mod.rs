@@ -12,6 +12,7 @@ mod fault;
 mod global;
 mod lease;
 mod query;
+mod session;
 mod sharing;
 mod snapshot;
 
@@ -36,9 +37,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Crash { node } => self.crash(node),
             Action::Reset { a, b } => self.reset(a, b),
             // Sessions.
-            Action::Move { .. } | Action::Leave { .. } | Action::Cancel { .. } => {
-                unreachable!("no guard allows {action} yet")
-            }
+            Action::Move { client, to } => self.move_to(client, to),
+            Action::Leave { client } => self.leave(client),
+            Action::Cancel { client, request } => self.give_up(client, request),
             // Outages.
             Action::Stop { .. }
             | Action::Restart { .. }

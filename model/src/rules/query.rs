@@ -22,33 +22,42 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.apply(server, revision, user, version);
             }
             Message::Snapshot { revision } => self.install(server, revision),
-            Message::Assign { request, token, hand_over, .. } => {
-                self.assigned(server, from, request, token, hand_over);
+            Message::Assign { request, token, hand_over, sessions, .. } => {
+                self.assigned(server, from, request, token, hand_over, sessions.bits());
             }
             Message::Lead { epoch } => self.query_hears(server, epoch),
             Message::Finish { request, hand_over, .. } => self.finished(server, request, hand_over),
             Message::Return { request, hand_over, .. } => self.returned(server, request, hand_over),
+            Message::Cancel { request } => self.query_cancelled(server, from, request),
+            Message::Withdraw { request, hand_over } => self.withdrawn(server, request, hand_over),
             _ => self.misdirected(server, message),
         }
     }
 
-    fn queued_at(&self, server: Node, request: RequestId) -> Option<usize> {
+    pub(super) fn queued_at(&self, server: Node, request: RequestId) -> Option<usize> {
         let key = (u32::from(server.index), request.0);
         self.state.queue.position(|t| (t.server.get(), t.request.get()) == key)
     }
 
-    fn handed_at(&self, server: Node, request: RequestId) -> Option<usize> {
+    pub(super) fn handed_at(&self, server: Node, request: RequestId) -> Option<usize> {
         let key = (u32::from(server.index), request.0);
         self.state.handed.position(|h| (h.server.get(), h.request.get()) == key)
     }
 
     /// A new query is queued; a known one is not queued twice.
     fn admit_query(&mut self, server: Node, from: Node, request: RequestId, token: u32) {
-        if self.queued_at(server, request).is_some()
+        let asker = self.protocol.asker(from);
+        if let Some(at) = self.queued_at(server, request)
             && !self.protocol.has(Mutant::QueuedUnrecognised)
         {
             self.asked_again_while_queued(server, request);
-            return self.drop_message();
+            let mut task = self.state.queue.get(at);
+            let askers = task.sessions.get() | asker;
+            if askers == task.sessions.get() || self.protocol.has(Mutant::AskerForgotten) {
+                return self.drop_message();
+            }
+            task.sessions = S::Num::of(askers);
+            return self.state.queue.set(at, task);
         }
         if let Some(at) = self.handed_at(server, request)
             && !self.protocol.has(Mutant::HandedUnrecognised)
@@ -56,6 +65,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             // Its answer may be lost: once the hand-over is finished it must be answered once more.
             let mut row = self.state.handed.get(at);
             row.again = S::Num::of(u32::from(!self.protocol.has(Mutant::AgainUnmarked)));
+            if !self.protocol.has(Mutant::AgainForTheFirst) {
+                row.sessions = S::Num::of(row.sessions.get() | asker);
+            }
             return self.state.handed.set(at, row);
         }
         let held = self.state.load(server.index) + self.state.handed_count(server.index);
@@ -66,7 +78,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             return;
         }
-        self.enqueue(server, request, token, 0, None);
+        self.enqueue(server, request, token, 0, None, asker);
     }
 
     fn enqueue(
@@ -76,7 +88,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         token: u32,
         flags: u32,
         id: Option<HandOver>,
+        askers: u32,
     ) {
+        let (sessions, carried) = if id.is_some() { (0, askers) } else { (askers, 0) };
         let row = Task {
             server: S::Num::of(server.index.into()),
             request: S::Num::of(request.0),
@@ -85,6 +99,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             source: S::Num::of(id.map_or(0, |id| u32::from(id.source.index) + 1)),
             incarnation: S::Num::of(id.map_or(0, |id| id.incarnation)),
             sequence: S::Num::of(id.map_or(0, |id| id.sequence)),
+            sessions: S::Num::of(sessions),
+            carried: S::Num::of(carried),
             ..Task::default()
         };
         let end = self.state.queue.position(|t| t.server > row.server);
@@ -126,7 +142,10 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             self.send(server, Node::client(planned.client), reply);
         } else {
             let answer = Message::Answer { request, revision, version };
-            self.send(server, Node::communication(planned.session), answer);
+            let askers = task.sessions.get() | task.carried.get();
+            let first = askers & askers.wrapping_neg();
+            let only_first = self.protocol.has(Mutant::FirstAskerAnswered);
+            self.tell(server, if only_first { first } else { askers }, request, answer);
         }
         if let Some(source) = task.source.get().checked_sub(1)
             && !self.protocol.has(Mutant::DoneUnsaid)
@@ -138,6 +157,13 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             };
             let leader = self.leader_unless(Mutant::DoneToFirst, server);
             self.send(server, leader, Message::Done { request, hand_over });
+        }
+    }
+
+    /// Tells every communication server that asked.
+    fn tell(&mut self, server: Node, askers: u32, request: RequestId, message: Message) {
+        for session in self.protocol.askers(request, askers).nodes() {
+            self.send(server, session, message);
         }
     }
 
@@ -159,7 +185,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             incarnation: row.incarnation,
             sequence: row.sequence,
             again: S::Num::of(0),
-            sessions: task.sessions,
+            sessions: S::Num::of(task.sessions.get() | task.carried.get()),
         };
         if !self.protocol.has(Mutant::ForgottenAfterOffer) {
             let key = (handed.server, handed.request);
@@ -182,7 +208,10 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 incarnation: row.incarnation.get(),
                 sequence: row.sequence.get(),
             },
-            sessions: Sessions::from_bits(row.sessions.get()),
+            sessions: match self.protocol.has(Mutant::AskersNotOffered) {
+                true => Sessions::default(),
+                false => Sessions::from_bits(row.sessions.get()),
+            },
         };
         let leader = self.leader_unless(Mutant::OfferedToFirst, source);
         self.send(source, leader, offer);
@@ -198,6 +227,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         request: RequestId,
         token: u32,
         id: HandOver,
+        askers: u32,
     ) {
         let source = S::Num::of(u32::from(id.source.index) + 1);
         let accept = match self.queued_at(server, request) {
@@ -210,6 +240,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                     task.source = source;
                     task.incarnation = S::Num::of(id.incarnation);
                     task.sequence = S::Num::of(id.sequence);
+                    task.carried = S::Num::of(task.carried.get() | askers);
                     self.state.queue.set(at, task);
                 }
                 same
@@ -217,7 +248,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             None => {
                 let room = self.has_room(server) && self.handed_at(server, request).is_none();
                 if room {
-                    self.enqueue(server, request, token, 0, Some(id));
+                    self.enqueue(server, request, token, 0, Some(id), askers);
                 }
                 room
             }
@@ -256,7 +287,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return self.drop_message();
         };
         if row.again.get() != 0 && !self.protocol.has(Mutant::AgainForgotten) {
-            self.enqueue(server, request, row.token.get(), 0, None);
+            self.enqueue(server, request, row.token.get(), 0, None, row.sessions.get());
         }
     }
 
@@ -271,19 +302,27 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Returned::Queue => {
                 let unmarked = self.protocol.has(Mutant::ReturnedUnmarked);
                 let flags = if unmarked { 0 } else { REFUSED };
-                self.enqueue(server, request, row.token.get(), flags, None);
+                let askers = row.sessions.get();
+                self.enqueue(server, request, row.token.get(), flags, None, askers);
             }
             Returned::Busy => {
-                let session = Node::communication(self.protocol.planned(request).session);
-                self.send(server, session, Message::Busy { request });
+                self.tell(server, row.sessions.get(), request, Message::Busy { request });
             }
         }
     }
 
     fn relay_publish(&mut self, server: Node, from: Node, request: RequestId) {
         let key = (u32::from(server.index), request.0);
-        if self.state.relay.position(|r| (r.server.get(), r.request.get()) == key).is_some() {
-            return self.drop_message();
+        let asker = self.protocol.asker(from);
+        let known = self.state.relay.position(|r| (r.server.get(), r.request.get()) == key);
+        if let Some(at) = known {
+            let mut row = self.state.relay.get(at);
+            let askers = row.sessions.get() | asker;
+            if askers == row.sessions.get() || self.protocol.has(Mutant::PublisherForgotten) {
+                return self.drop_message();
+            }
+            row.sessions = S::Num::of(askers);
+            return self.state.relay.set(at, row);
         }
         let held = self.state.relay.count(|r| r.server.get() == key.0);
         let full = held >= self.protocol.scope().knobs.relay_max as usize;
@@ -293,8 +332,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
             return;
         }
-        let row =
-            Relay { server: S::Num::of(key.0), request: S::Num::of(key.1), ..Relay::default() };
+        let row = Relay {
+            server: S::Num::of(key.0),
+            request: S::Num::of(key.1),
+            sessions: S::Num::of(asker),
+        };
         let place = self.state.relay.position(|r| (r.server.get(), r.request.get()) > key);
         let place = place.unwrap_or(self.state.relay.len());
         let fits = self.state.relay.insert(place, row);
@@ -310,9 +352,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let key = (u32::from(server.index), request.0);
         let at = self.state.relay.position(|r| (r.server.get(), r.request.get()) == key);
         let Some(at) = at else { return self.drop_message() };
-        self.state.relay.remove(at);
-        let session = Node::communication(self.protocol.planned(request).session);
-        self.send(server, session, Message::Published { request, revision });
+        let row = self.state.relay.remove(at);
+        self.tell(server, row.sessions.get(), request, Message::Published { request, revision });
     }
 
     pub(super) fn cell(&self, server: Node, user: u16) -> usize {

@@ -44,6 +44,11 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("standby-crash", include_str!("../../scopes/standby-crash.toml")),
     ("standby-crash-query", include_str!("../../scopes/standby-crash-query.toml")),
     ("standby-reset", include_str!("../../scopes/standby-reset.toml")),
+    ("moving-client", include_str!("../../scopes/moving-client.toml")),
+    ("moving-publisher", include_str!("../../scopes/moving-publisher.toml")),
+    ("moving-routes", include_str!("../../scopes/moving-routes.toml")),
+    ("cancel", include_str!("../../scopes/cancel.toml")),
+    ("cancel-lost", include_str!("../../scopes/cancel-lost.toml")),
     ("figure", include_str!("../../scopes/figure.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];

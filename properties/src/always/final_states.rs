@@ -7,7 +7,8 @@
 //! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
 //! `snapshot-uncounted`, `snapshot-skipped`, `flush-unacknowledged`,
 //! `epoch-unchecked`, `done-to-first`, `superseded-untold`, `superseded-untold-at-reset`, `superseded-goes-on`, `superseded-keeps-ledger`,
-//! `superseded-holds`.
+//! `superseded-holds`,
+//! `moved-silently`, `given-up-pending`, `publisher-forgotten`, `withdrawn-held`.
 
 use spillway_model::size::{Num, Size, Table};
 

@@ -2,10 +2,10 @@
 //!
 //! *To an operator*: firewalls may be set by it; a client's session sees all that its client is told. *Source*: the
 //! figure of the source, A–B, B–C, C–G, C–K. *Not promised*: anything of the baselines' allocators, which are
-//! exempt. *Broken by*: `answered-directly`.
+//! exempt. *Broken by*: `answered-directly`, `session-kept`.
 
 use spillway_model::size::{Num, Size, Table};
-use spillway_traces::{Role, spillway::linked};
+use spillway_traces::{Node, Role, spillway::linked};
 
 use crate::judged::{Always, Situation};
 
@@ -20,8 +20,11 @@ impl Always for LinksOnly {
         s.state.flight.iter().all(|e| {
             let (from, to) = (e.from.node(), e.to.node());
             let client = [from, to].into_iter().find(|n| n.role == Role::Client);
-            let session = client.map(|a| s.protocol.session(a.index));
-            linked(from.role, to.role) && session.is_none_or(|b| b == from || b == to)
+            let in_session = |a: Node| {
+                let session = s.protocol.current_session(s.state, a.index);
+                session.is_some_and(|b| b == from || b == to)
+            };
+            linked(from.role, to.role) && client.is_none_or(in_session)
         })
     }
 }

@@ -5,14 +5,15 @@
 //! the server it was moved to. *Broken by*: `forgotten-after-offer`, `not-offered-again`, `assigned-kept`,
 //! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
 //! `handed-unrecognised`, `queued-unrecognised`, `incarnation-reused`, `finish-unmatched`, `reject-unmatched`,
-//! `done-unmatched`,
 //! `not-offered-to-new-leader`, `offered-to-first`, `unwanted-held`, `lead-unsaid`, `lead-unsaid-at-reset`,
-//! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`.
+//! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`,
+//! `done-unmatched`, `again-for-the-first`, `askers-not-offered`, `source-forgotten`, `withdrawn-for-all`,
+//! `withdraw-unmatched`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;
 
-use super::custodian::has_custodian;
+use super::custodian::{has_custodian, pending_at};
 use crate::judged::{Always, Situation};
 
 /// See the module.
@@ -25,9 +26,9 @@ impl Always for NoLostOverflowTask {
 
     fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.ghost.moved.iter().all(|moved| {
-            let pending = s.state.pending.position(|p| p.request == moved.request).is_some();
+            let request = RequestId(moved.request.get());
             let awaited = s.state.waiting.position(|w| w.request == moved.request).is_some();
-            !(pending && awaited) || has_custodian(s, RequestId(moved.request.get()))
+            !awaited || pending_at(s, request).is_none_or(|b| has_custodian(s, request, b))
         })
     }
 }

@@ -3,12 +3,13 @@
 //! *To a user*: once your server has your question, no crash or reset makes the system forget it. *Source*: a rule
 //! of ours, without which redistribution would be worse than none. *Not promised*: how long it takes; anything
 //! before the communication server has the query, or after it crashed, where the client asks again.
-//! *Broken by*: `pending-not-resent`, `queue-full-silently`, and all that break `no-lost-overflow-task`.
+//! *Broken by*: `pending-not-resent`, `queue-full-silently`, `first-asker-answered`, `asker-forgotten`,
+//! `cancelled-for-all`, and all that break `no-lost-overflow-task`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;
 
-use super::custodian::has_custodian;
+use super::custodian::{has_custodian, pending_at};
 use crate::judged::{Always, Situation};
 
 /// See the module.
@@ -24,7 +25,9 @@ impl Always for NoLostTask {
             let request = RequestId(p.request.get());
             let query = !s.protocol.planned(request).is_publish();
             let awaited = s.state.waiting.position(|w| w.request == p.request).is_some();
-            !(query && awaited) || has_custodian(s, request)
+            // What a client's earlier communication server had pending is nobody's any more.
+            let session = pending_at(s, request).filter(|b| u32::from(b.index) == p.server.get());
+            !(query && awaited) || session.is_none_or(|b| has_custodian(s, request, b))
         })
     }
 }

@@ -63,9 +63,11 @@ fn hidden_looks_absent<S: Size>(step: &Stepped<'_, S>, server: Node, request: Re
     if step.protocol.document(planned.user, stored).is_shared_with(planned.user, planned.client) {
         return true;
     }
-    let session = Node::communication(planned.session);
-    let (before, after) = (step.before.link(server, session), step.after.link(server, session));
-    after.len() == before.len() + 1
-        && wire::open(step.after.flight.get(after.end - 1))
-            == Message::Answer { request, revision: applied, version: 0 }
+    // Whomever it answers is told the same.
+    let absent = Message::Answer { request, revision: applied, version: 0 };
+    step.protocol.communication_servers().map(Node::communication).all(|session| {
+        let (before, after) = (step.before.link(server, session), step.after.link(server, session));
+        let mut sent = after.skip(before.len());
+        sent.all(|at| wire::open(step.after.flight.get(at)) == absent)
+    })
 }

@@ -1,10 +1,13 @@
 //! The situations that scopes are there to reach, one file each, and the list that everything else is made from.
 
 mod all_full;
+mod answered_at_new_session;
 mod asked_again;
+mod cancelled_in_queue;
 mod catch_up;
 mod class_not_accepted;
 mod classes_compete;
+mod client_moves_mid_request;
 mod client_refused;
 mod crash_mid_handover;
 mod deleted_answer;
@@ -26,20 +29,26 @@ mod replicas_differ;
 mod resumed_after_snapshot;
 mod revocation_spreads;
 mod second_reply;
+mod served_for_nobody;
 mod snapshot_replaces;
 mod source_crash_mid_handover;
 mod stale_replica_waits;
 mod superseded_heard;
 mod task_returned;
 mod turn_passed_over;
+mod two_askers;
 mod two_leaders;
+mod withdrawn_after_hand_over;
 mod write_at_risk;
 
 pub use all_full::AllFull;
+pub use answered_at_new_session::AnsweredAtNewSession;
 pub use asked_again::AskedAgain;
+pub use cancelled_in_queue::CancelledInQueue;
 pub use catch_up::CatchUp;
 pub use class_not_accepted::ClassNotAccepted;
 pub use classes_compete::ClassesCompete;
+pub use client_moves_mid_request::ClientMovesMidRequest;
 pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
 pub use deleted_answer::DeletedAnswer;
@@ -61,13 +70,16 @@ pub use replicas_differ::ReplicasDiffer;
 pub use resumed_after_snapshot::ResumedAfterSnapshot;
 pub use revocation_spreads::RevocationSpreads;
 pub use second_reply::SecondReply;
+pub use served_for_nobody::ServedForNobody;
 pub use snapshot_replaces::SnapshotReplaces;
 pub use source_crash_mid_handover::SourceCrashMidHandover;
 pub use stale_replica_waits::StaleReplicaWaits;
 pub use superseded_heard::SupersededHeard;
 pub use task_returned::TaskReturned;
 pub use turn_passed_over::TurnPassedOver;
+pub use two_askers::TwoAskers;
 pub use two_leaders::TwoLeaders;
+pub use withdrawn_after_hand_over::WithdrawnAfterHandOver;
 pub use write_at_risk::WriteAtRisk;
 
 /// Calls a macro with every "sometimes", in the order in which they are listed everywhere.
@@ -78,6 +90,7 @@ macro_rules! for_each_sometimes {
             HiddenAnswer, RevocationSpreads, DeletedAnswer, PublishedAnew, LatePublish,
             SnapshotReplaces, ResumedAfterSnapshot, WriteAtRisk,
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
+            ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
         }
     };
 }
