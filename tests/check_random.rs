@@ -20,12 +20,20 @@ fn steady(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The same without how much was walked, which changes with every action that is added to the protocol.
+fn lasting(text: &str) -> String {
+    let measured = ["walked ", "met ", "collisions "];
+    let counts = |line: &&str| measured.iter().any(|label| line.trim_start().starts_with(label));
+    let text = steady(text);
+    text.lines().filter(|line| !counts(line)).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn walks_that_break_nothing_pass_and_say_that_this_is_no_proof() {
     let folder = Folder::new();
     let ended = random(&folder, &["--seeds", "0..200"]);
     assert_eq!((ended.code, ended.err.as_str()), (0, ""));
-    insta::assert_snapshot!(steady(&ended.out));
+    insta::assert_snapshot!(lasting(&ended.out));
     assert!(!ended.out.contains("holds\n"), "{}", ended.out);
 
     let ended = random(&folder, &["--seeds", "0..200", "--format", "json"]);
@@ -54,7 +62,7 @@ fn a_violation_is_shrunk_and_every_command_takes_its_trace() {
     let folder = Folder::new();
     let ended = random(&folder, &["--mutant", MUTANT]);
     assert_eq!(ended.code, 1);
-    insta::assert_snapshot!(steady(&ended.out));
+    insta::assert_snapshot!(lasting(&ended.out));
     assert_eq!(folder.files(), [TRACE, "tiny.toml"]);
     let replayed = folder.run(&["replay", TRACE]);
     assert_eq!(replayed.code, 1);

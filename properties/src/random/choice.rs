@@ -1,4 +1,4 @@
-//! The dice of a random walk: from a seed always the same throws, on every machine and in every version.
+//! The dice of a random walk: from a seed the same throws, on every machine.
 //!
 //! The generator is ChaCha with 8 rounds, a published stream cipher, as `rand_chacha` has it. Its key is the seed as
 //! 8 bytes, the least significant first, then the 24 bytes of [`DOMAIN`]; stream and position start at 0. Whole words
@@ -6,7 +6,8 @@
 //! the salt of the weights.
 //!
 //! What is drawn from does not weigh the same: on each walk every action has a weight of its own, 1 or 2 or 4 up to 512,
-//! which follows from the salt and the action. Were all as likely, every part of the system would go on at the same pace
+//! which follows from the salt and the hash of the action. That hash changes with the list of actions: in a version that
+//! has others a seed makes another walk, and what lasts is the trace. Were all as likely, every part of the system would go on at the same pace
 //! on every walk; so some links and servers are slow on one walk and quick on another. On twenty thousand walks of the
 //! default scope this meets nearly twice as many states, and a replica that is left behind twenty times as often.
 
@@ -100,10 +101,10 @@ impl Dice {
 mod tests {
     use super::*;
 
-    /// Pinned: a seed that somebody reports must mean the same walk tomorrow. The numbers are those of another
+    /// Pinned: a seed that somebody reports must mean the same on another machine. The numbers are those of another
     /// implementation of the cipher, written from its description alone.
     #[test]
-    fn a_seed_means_the_same_for_ever() {
+    fn a_seed_means_the_same_throws_everywhere() {
         let throws = |seed| {
             let mut dice = Dice::new(seed);
             [0; 8].map(|_| dice.below(1000))

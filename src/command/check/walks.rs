@@ -31,7 +31,7 @@ pub(super) struct WalkArgs {
     /// Walk at random instead of exploring. What breaks is found on the walk with the lowest seed, and shrunk.
     #[arg(long, conflicts_with_all = ["states_max", "depth_max", "engine"])]
     pub(super) random: bool,
-    /// The seeds, from A up to but without B: one walk for each, the same on every machine.
+    /// The seeds, from A up to but without B: one walk for each, the same on every machine that has this version.
     #[arg(long, value_name = "A..B", requires = "random", default_value = SEEDS, value_parser = seeds)]
     seeds: Range<u64>,
     /// Steps of a walk, at most; 100000 at most. A walk ends before if nothing is left to do.
