@@ -21,7 +21,11 @@ pub struct Guard {
     pub reason: String,
 }
 
-fn guard(ok: bool, name: &'static str, reason: impl FnOnce() -> String) -> Result<(), Guard> {
+pub(crate) fn guard(
+    ok: bool,
+    name: &'static str,
+    reason: impl FnOnce() -> String,
+) -> Result<(), Guard> {
     if ok { Ok(()) } else { Err(Guard { name, reason: reason() }) }
 }
 
@@ -160,19 +164,20 @@ impl<S: Size> Protocol<S> {
         (0..state.queue.len()).filter(named).find(|at| self.is_redundant(state, *at))
     }
 
-    /// Whether the control server may assign an entry to a query server: not the source, and none that refused.
-    pub fn may_receive(&self, entry: Entry<S::Num>, server: u16) -> bool {
+    /// Whether the control server may assign an entry to a query server: not the source, and none that refused or
+    /// that it has lost.
+    pub fn may_receive(&self, state: &State<S>, entry: Entry<S::Num>, server: u16) -> bool {
         (entry.source.get() != u32::from(server) || self.has(Mutant::AssignedToSource))
             && (!entry.was_refused_by(server) || self.has(Mutant::AssignedToRefuser))
+            && (!state.is_down(Node::query(server)) || self.has(Mutant::AssignedToLost))
     }
 
     /// The class that the control server must assign from: the highest of the entries that it holds unassigned
     /// and that have an eligible receiver.
     pub fn class_to_assign(&self, state: &State<S>) -> Option<Class> {
-        let held = state
-            .ledger
-            .iter()
-            .filter(|e| e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(*e, c)));
+        let held = state.ledger.iter().filter(|e| {
+            e.to.get() == 0 && self.query_servers().any(|c| self.may_receive(state, *e, c))
+        });
         let classes = held.map(|e| self.class(e.request));
         match self.has(Mutant::LowestClassAssigned) {
             true => classes.max(),
@@ -198,7 +203,7 @@ impl<S: Size> Protocol<S> {
                     format!("no message is in flight from {from} to {to}")
                 })
             }
-            Action::Route { server, request, .. } => self.allows_route(state, server, request),
+            Action::Route { server, request, to } => self.allows_route(state, server, request, to),
             Action::Start { server, request } => self.allows_start(state, server, request),
             Action::Serve { server, request } => {
                 let key = (u32::from(server.index), request.0);
@@ -214,26 +219,38 @@ impl<S: Size> Protocol<S> {
             Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
                 format!("the global server has nothing to send to {server}, or waits for its Hello")
             }),
-            Action::Crash { node } => self.allows_fault(state, Budget::of_crash(node.role)),
+            Action::Crash { node } => {
+                self.is_up(state, node)?;
+                self.allows_fault(state, Budget::of_crash(node.role))
+            }
             Action::Reset { a, b } => {
                 guard(self.links().contains(&(a, b)), "linked", || {
                     format!("no link joins {a} and {b}, in this order")
+                })?;
+                guard(state.is_whole(a, b), "whole", || {
+                    format!("the link between {a} and {b} is out of order")
                 })?;
                 self.allows_fault(state, Budget::of_reset(a.role, b.role))
             }
             // Sessions.
             Action::Move { .. } | Action::Leave { .. } | Action::Cancel { .. } => self.allows_not(),
             // Outages.
-            Action::Stop { .. }
-            | Action::Restart { .. }
-            | Action::Cut { .. }
-            | Action::Heal { .. }
-            | Action::PullBack { .. } => self.allows_not(),
+            Action::Stop { node } => self.allows_stop(state, node),
+            Action::Restart { node } => self.allows_restart(state, node),
+            Action::Cut { from, to } => self.allows_cut(state, from, to),
+            Action::Heal { from, to } => self.allows_heal(state, from, to),
+            Action::PullBack { server, request } => self.allows_pull_back(state, server, request),
             // Datagrams.
-            Action::Resend { .. }
-            | Action::Drop { .. }
-            | Action::Duplicate { .. }
-            | Action::Reorder { .. } => self.allows_not(),
+            Action::Resend { from, to } => self.allows_resend(state, from, to),
+            Action::Drop { from, to } => {
+                self.allows_disturbance(state, (from, to), 1, Budget::Drop)
+            }
+            Action::Duplicate { from, to } => {
+                self.allows_disturbance(state, (from, to), 1, Budget::Duplicate)
+            }
+            Action::Reorder { from, to } => {
+                self.allows_disturbance(state, (from, to), 2, Budget::Reorder)
+            }
             // The global server's log.
             Action::Compact {} | Action::Flush {} => self.allows_not(),
             // Control servers.
@@ -319,12 +336,18 @@ impl<S: Size> Protocol<S> {
         state: &State<S>,
         server: Node,
         request: RequestId,
+        to: Node,
     ) -> Result<(), Guard> {
         let key = (u32::from(server.index), request.0);
-        let open =
-            state.pending.position(|p| p.at.get() == 0 && (p.server.get(), p.request.get()) == key);
+        let open = state.pending.position(|p| {
+            (p.server.get(), p.request.get()) == key
+                && p.at
+                    .get()
+                    .checked_sub(1)
+                    .is_none_or(|at| self.may_reroute(state, server, Node::query(at as u16), to))
+        });
         guard(open.is_some(), "unrouted", || {
-            format!("{request} is not pending at {server} without a query server")
+            format!("{request} is not pending at {server} without a query server that it can reach")
         })
     }
 
@@ -373,8 +396,8 @@ impl<S: Size> Protocol<S> {
         guard(held.is_some(), "held", || {
             format!("the control server holds no unassigned task {request} of {source}")
         })?;
-        guard(held.is_some_and(|e| self.may_receive(e, to.index)), "eligible", || {
-            format!("{to} is the source of {request} or has refused it")
+        guard(held.is_some_and(|e| self.may_receive(state, e, to.index)), "eligible", || {
+            format!("{to} is the source of {request}, has refused it, or is down")
         })?;
         let class = self.class_to_assign(state);
         guard(class == Some(self.planned(request).class), "highest-class", || {
@@ -382,7 +405,11 @@ impl<S: Size> Protocol<S> {
         })
     }
 
-    fn allows_fault(&self, state: &State<S>, budget: Option<Budget>) -> Result<(), Guard> {
+    pub(crate) fn allows_fault(
+        &self,
+        state: &State<S>,
+        budget: Option<Budget>,
+    ) -> Result<(), Guard> {
         let left = budget.is_some_and(|b| state.budget(b) > 0);
         guard(left, "budget", || "the scope allows no more such faults".into())
     }

@@ -49,10 +49,12 @@
 //! ```
 
 pub mod actions;
+pub mod datagram;
 pub mod explore;
 pub mod guards;
 pub mod machine;
 pub mod mutant;
+pub mod outage;
 pub mod protocol;
 pub mod rows;
 mod rules;

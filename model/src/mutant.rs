@@ -44,6 +44,8 @@ mutants! {
     ReplyToOldest "reply-to-oldest",
     /// A client does not ask again when its link is reset.
     ClientSilentAtReset "client-silent-at-reset",
+    /// A client does not ask again when its timer runs out.
+    RequestNotRepeated "request-not-repeated",
 
     /// A communication server does not send its pending queries again at a reset.
     PendingNotResent "pending-not-resent",
@@ -55,6 +57,12 @@ mutants! {
     PendingUnbounded "pending-unbounded",
     /// A communication server keeps no publish pending, and so sends none again.
     PublishNotPending "publish-not-pending",
+    /// A communication server does not send queries again when it loses a query server that may have answered them.
+    NotResentAtLoss "not-resent-at-loss",
+    /// A communication server never sends a request to another query server than the one that it cannot reach.
+    NeverRerouted "never-rerouted",
+    /// A communication server does not send its pending requests again when its timer runs out.
+    PendingNotRepeated "pending-not-repeated",
 
     /// A query server starts a task before its replica has applied the token.
     TokenIgnored "token-ignored",
@@ -126,6 +134,22 @@ mutants! {
     RelayNotResent "relay-not-resent",
     /// A query server keeps its applied revision in a crash that loses its replica.
     AppliedKeptInCrash "applied-kept-in-crash",
+    /// A query server that is cut off from the control server never takes a task back.
+    NeverPulledBack "never-pulled-back",
+    /// A query server does not mark a task that it has taken back.
+    PulledBackUnmarked "pulled-back-unmarked",
+    /// A query server forgets a task instead of taking it back.
+    PulledBackLost "pulled-back-lost",
+    /// The ends of a link that is whole again go on as if nothing had been lost.
+    HealUnnoticed "heal-unnoticed",
+    /// A query server does not offer its handed-over tasks again when its timer runs out.
+    OfferNotRepeated "offer-not-repeated",
+    /// A query server says no Hello, and sends no publish again, when its timer runs out.
+    HelloNotRepeated "hello-not-repeated",
+    /// A query server applies a revision once more that it has applied before.
+    OlderApplied "older-applied",
+    /// A query server takes any Return for the task, whatever hand-over it names.
+    ReturnUnmatched "return-unmatched",
 
     /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
     GapApplied "gap-applied",
@@ -164,6 +188,12 @@ mutants! {
     DoneUnmatched "done-unmatched",
     /// The control server takes more hand-overs than its bound.
     LedgerUnbounded "ledger-unbounded",
+    /// The control server assigns a task to a server that it has lost.
+    AssignedToLost "assigned-to-lost",
+    /// The control server holds a task for a server that it has lost until that one restarts.
+    HeldForLost "held-for-lost",
+    /// The control server does not send an assignment again when its timer runs out.
+    AssignmentNotRepeated "assignment-not-repeated",
 }
 
 impl fmt::Display for Mutant {

@@ -50,7 +50,7 @@ rows! {
         servers,
     }
 
-    /// A task in a queue that came back refused, in the order of servers and ids.
+    /// A task in a queue that came back refused, or was taken back, in the order of servers and ids.
     CameBack [2] {
         /// The query server's index.
         server,
@@ -115,6 +115,7 @@ impl<S: Size> Ghost<S> {
                 }
             }
             Action::Deliver { from, to } => self.delivered(step, from, to),
+            Action::PullBack { server, request } => self.comes_back(server, request),
             _ => {}
         }
         self.forget(step.after);
@@ -129,23 +130,28 @@ impl<S: Size> Ghost<S> {
         match wire::open(head) {
             Message::Reject { request, hand_over: id } => self.refused(step, from, request, id),
             Message::Return { request, hand_over: id, .. } => {
-                let row = CameBack {
-                    server: S::Num::of(to.index.into()),
-                    request: S::Num::of(request.0),
-                };
                 let handed = step.before.handed.iter().any(|h| {
-                    (h.server, h.request) == (row.server, row.request)
+                    (h.server.get(), h.request.get()) == (to.index.into(), request.0)
                         && (h.incarnation.get(), h.sequence.get()) == (id.incarnation, id.sequence)
                 });
-                if handed && self.came_back.position(|c| c == row).is_none() {
-                    let key = (row.server, row.request);
-                    let place = self.came_back.position(|c| (c.server, c.request) > key);
-                    let place = place.unwrap_or(self.came_back.len());
-                    let fits = self.came_back.insert(place, row);
-                    assert!(fits, "there are at most as many as tasks queued");
+                if handed {
+                    self.comes_back(to, request);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A task is back at its source, refused or taken back: it is not to be handed over again.
+    fn comes_back(&mut self, server: Node, request: RequestId) {
+        let row =
+            CameBack { server: S::Num::of(server.index.into()), request: S::Num::of(request.0) };
+        if self.came_back.position(|c| c == row).is_none() {
+            let key = (row.server, row.request);
+            let place = self.came_back.position(|c| (c.server, c.request) > key);
+            let place = place.unwrap_or(self.came_back.len());
+            let fits = self.came_back.insert(place, row);
+            assert!(fits, "there are at most as many as tasks queued");
         }
     }
 

@@ -49,6 +49,15 @@ fn small_scopes_have_no_cycle() {
         "catch-up-crash",
         "crash-global",
         "retry",
+        "downtime",
+        "pull-back",
+        "cut",
+        "reroute",
+        "feed-outage",
+        "datagram",
+        "datagram-crash",
+        "datagram-refused",
+        "datagram-feed",
     ] {
         assert!(!has_cycle(scope, None), "{scope}");
     }

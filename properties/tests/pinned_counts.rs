@@ -50,6 +50,15 @@ pinned! {
     routing: "routing", 165_164, 563_349, 53;
     two_sources: "two-sources", 3_487, 8_118, 32;
     retry: "retry", 211_555, 867_663, 46;
+    downtime: "downtime", 60_983, 224_752, 46;
+    pull_back: "pull-back", 3_606, 12_758, 32;
+    cut: "cut", 71_882, 352_717, 42;
+    reroute: "reroute", 33_353, 132_149, 44;
+    feed_outage: "feed-outage", 12_405, 49_814, 25;
+    datagram: "datagram", 69_081, 253_331, 57;
+    datagram_crash: "datagram-crash", 73_749, 270_703, 51;
+    datagram_refused: "datagram-refused", 1_534, 3_409, 40;
+    datagram_feed: "datagram-feed", 70_462, 258_419, 31;
 }
 
 #[test]

@@ -61,6 +61,31 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.must_fit(fits);
             }
         }
+        self.return_unreceivable();
+    }
+
+    /// Gives back what nobody may take since servers are down: a task must not wait for one to restart.
+    fn return_unreceivable(&mut self) {
+        if self.state.outages.is_empty() {
+            return; // somebody may take whatever is new or unassigned
+        }
+        let mut at = 0;
+        while at < self.state.ledger.len() {
+            let entry = self.state.ledger.get(at);
+            if entry.assignee().is_some() || self.has_receiver(entry) {
+                at += 1;
+                continue;
+            }
+            self.state.ledger.remove(at);
+            let hand_over = HandOver {
+                source: Node::query(entry.source.get() as u16),
+                incarnation: entry.incarnation.get(),
+                sequence: entry.sequence.get(),
+            };
+            let request = RequestId(entry.request.get());
+            let back = Message::Return { request, hand_over, epoch: 0 };
+            self.send(Node::CONTROL, hand_over.source, back);
+        }
     }
 
     pub(super) fn assign(&mut self, source: Node, request: RequestId, to: Node) {
@@ -70,8 +95,23 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let mut entry = self.state.ledger.get(at);
         entry.to = S::Num::of(u32::from(to.index) + 1);
         self.state.ledger.set(at, entry);
+        self.send_assign(entry, to);
+    }
+
+    /// On datagram links: what a server has may have been lost on the way there, or with it.
+    pub(super) fn control_assigns_again(&mut self, to: Node) {
+        for at in 0..self.state.ledger.len() {
+            let entry = self.state.ledger.get(at);
+            if entry.assignee() == Some(to.index) {
+                self.send_assign(entry, to);
+            }
+        }
+    }
+
+    fn send_assign(&mut self, entry: Entry<S::Num>, to: Node) {
+        let request = RequestId(entry.request.get());
         let hand_over = HandOver {
-            source,
+            source: Node::query(entry.source.get() as u16),
             incarnation: entry.incarnation.get(),
             sequence: entry.sequence.get(),
         };
@@ -107,7 +147,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn has_receiver(&self, entry: Entry<S::Num>) -> bool {
-        self.protocol.query_servers().any(|c| self.protocol.may_receive(entry, c))
+        let may = |c| self.protocol.may_receive(self.state, entry, c);
+        let lost =
+            |c: u16| self.state.is_down(Node::query(c)) && entry.source.get() != u32::from(c);
+        self.protocol.query_servers().any(|c| {
+            may(c) || self.protocol.has(Mutant::HeldForLost) && lost(c) && !entry.was_refused_by(c)
+        })
     }
 
     fn finish(&mut self, request: RequestId, id: HandOver) {
@@ -141,5 +186,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.state.ledger.set(at, entry);
             }
         }
+        self.return_unreceivable();
     }
 }

@@ -15,6 +15,21 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     pub(super) fn crash(&mut self, node: Node) {
         self.spend(Budget::of_crash(node.role).expect("a client does not crash in this model"));
+        self.lose_memory(node);
+        if self.protocol.is_datagram() {
+            return; // no connection breaks, so that nobody notices; timers mend it
+        }
+        let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
+        for (a, b) in self.protocol.links().iter().filter(own) {
+            match self.state.is_whole(*a, *b) {
+                true => self.reconnect(*a, *b),
+                false => self.lose(*a, *b),
+            }
+        }
+    }
+
+    /// Loses what a node does not keep on disk.
+    pub(super) fn lose_memory(&mut self, node: Node) {
         match node.role {
             Role::Client => unreachable!("clients have no crash budget"),
             Role::Communication => {
@@ -24,10 +39,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Role::Global => self.global_crashes(),
             Role::Control => self.state.ledger.remove_range(0, self.state.ledger.len()),
         }
-        let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
-        for (a, b) in self.protocol.links().iter().filter(own) {
-            self.reconnect(*a, *b);
-        }
     }
 
     pub(super) fn reset(&mut self, a: Node, b: Node) {
@@ -36,7 +47,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     /// Loses what is in flight between the two, then lets each end do what it does on a new connection.
-    fn reconnect(&mut self, a: Node, b: Node) {
+    pub(super) fn reconnect(&mut self, a: Node, b: Node) {
         self.cut(a, b);
         match (a.role, b.role) {
             (Role::Client, Role::Communication) => self.client_reconnects(a),

@@ -75,5 +75,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             let newest = self.state.log.len() - 1;
             self.state.log.remove(newest);
         }
+        if self.protocol.is_datagram() {
+            // On connections it forgets them as it loses its links.
+            self.protocol.query_servers().for_each(|c| self.global_loses(Node::query(c)));
+        }
     }
 }

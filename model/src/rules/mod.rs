@@ -5,8 +5,10 @@
 mod client;
 mod communication;
 mod control;
+mod datagram;
 mod fault;
 mod global;
+mod outage;
 mod query;
 
 use spillway_traces::{Action, Message, Node, Note, Role};
@@ -34,16 +36,16 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 unreachable!("no guard allows {action} yet")
             }
             // Outages.
-            Action::Stop { .. }
-            | Action::Restart { .. }
-            | Action::Cut { .. }
-            | Action::Heal { .. }
-            | Action::PullBack { .. } => unreachable!("no guard allows {action} yet"),
+            Action::Stop { node } => self.stop(node),
+            Action::Restart { node } => self.restart(node),
+            Action::Cut { from, to } => self.cut_direction(from, to),
+            Action::Heal { from, to } => self.heal(from, to),
+            Action::PullBack { server, request } => self.pull_back(server, request),
             // Datagrams.
-            Action::Resend { .. }
-            | Action::Drop { .. }
-            | Action::Duplicate { .. }
-            | Action::Reorder { .. } => unreachable!("no guard allows {action} yet"),
+            Action::Resend { from, to } => self.resend(from, to),
+            Action::Drop { from, to } => self.drop_oldest(from, to),
+            Action::Duplicate { from, to } => self.double_oldest(from, to),
+            Action::Reorder { from, to } => self.overtake_oldest(from, to),
             // The global server's log.
             Action::Compact {} | Action::Flush {} => unreachable!("no guard allows {action} yet"),
             // Control servers.

@@ -24,6 +24,15 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
+    ("downtime", include_str!("../../scopes/downtime.toml")),
+    ("pull-back", include_str!("../../scopes/pull-back.toml")),
+    ("cut", include_str!("../../scopes/cut.toml")),
+    ("reroute", include_str!("../../scopes/reroute.toml")),
+    ("feed-outage", include_str!("../../scopes/feed-outage.toml")),
+    ("datagram", include_str!("../../scopes/datagram.toml")),
+    ("datagram-crash", include_str!("../../scopes/datagram-crash.toml")),
+    ("datagram-refused", include_str!("../../scopes/datagram-refused.toml")),
+    ("datagram-feed", include_str!("../../scopes/datagram-feed.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];
 

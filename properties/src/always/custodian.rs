@@ -5,9 +5,11 @@
 
 use spillway_model::rows::{Entry, Handed};
 use spillway_model::size::{Num, Size, Table};
+use spillway_model::step::Observe;
 use spillway_model::wire;
-use spillway_traces::{HandOver, Message, Node, RequestId};
+use spillway_traces::{Action, HandOver, Message, Node, RequestId, Role};
 
+use super::excuse::{is_cut_off, is_unheard};
 use crate::judged::Situation;
 
 /// Whether some custodian of the query leads to a reply.
@@ -23,6 +25,66 @@ pub(super) fn has_custodian<S: Size>(s: &Situation<'_, S>, request: RequestId) -
             carries(s, request, from, to, wire::open(e))
         })
         || state.ledger.iter().any(|e| e.request.get() == id && is_assignable(s, e))
+        || !state.outages.is_empty() && is_resent_at_reconnection(s, request)
+        || s.protocol.is_datagram() && is_resent_by_a_timer(s, request)
+}
+
+/// Whether some timer sends a message that leads to a reply: now, or once nothing is in flight on its link.
+fn is_resent_by_a_timer<S: Size>(s: &Situation<'_, S>, request: RequestId) -> bool {
+    let directions = s.protocol.links().iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]);
+    let timers = directions.filter(|(from, to)| {
+        matches!(
+            (from.role, to.role),
+            (Role::Communication, Role::Query)
+                | (Role::Query, Role::Control)
+                | (Role::Control, Role::Query)
+        )
+    });
+    timers.into_iter().any(|(from, to)| {
+        let mut mail = Mail::default();
+        s.protocol.step(s.state, Action::Resend { from, to }, &mut mail);
+        mail.0.into_iter().any(|message| match message {
+            // A query for what is handed over is only marked there: the hand-over decides.
+            Message::Query { request: r, .. } => r == request && !holds_handed(s, to, r),
+            _ => carries(s, request, from, to, message),
+        })
+    })
+}
+
+/// What a step sends.
+#[derive(Default)]
+struct Mail(Vec<Message>);
+
+impl Observe for Mail {
+    fn sent(&mut self, _from: Node, _to: Node, message: Message) {
+        self.0.push(message);
+    }
+}
+
+fn holds_handed<S: Size>(s: &Situation<'_, S>, server: Node, request: RequestId) -> bool {
+    let key = (u32::from(server.index), request.0);
+    s.state.handed.position(|h| (h.server.get(), h.request.get()) == key).is_some()
+}
+
+/// Whether a link that is out of order leads to a reply once it stands again.
+fn is_resent_at_reconnection<S: Size>(s: &Situation<'_, S>, request: RequestId) -> bool {
+    let (state, id) = (s.state, request.0);
+    // Its communication server sends it again to the query server that it cannot reach now, or, once it hears the
+    // server again that may have answered it, everywhere.
+    state.pending.iter().filter(|p| p.request.get() == id).any(|p| {
+        let server = Node::communication(p.server.get() as u16);
+        let at = p.at.get().checked_sub(1).map(|at| Node::query(at as u16));
+        at.is_some_and(|at| !state.is_whole(server, at)) || is_unheard(s, request, server)
+    })
+    // Its source offers it again, or takes it back.
+    || state.handed.iter().any(|h| {
+        let source = Node::query(h.server.get() as u16);
+        h.request.get() == id && !state.is_whole(source, Node::CONTROL)
+    })
+    // The control server finds out that it has lost the server that it counted on.
+    || state.ledger.iter().any(|e| {
+        e.request.get() == id && e.assignee().is_some_and(|to| is_cut_off(s, to))
+    })
 }
 
 /// Whether a message in flight leads to a reply.
@@ -37,9 +99,7 @@ fn carries<S: Size>(
         // It is queued, or answered busy, or marks what is handed over. On its way to the session it is a reply.
         Message::Query { request: r, .. } => r == request,
         Message::Answer { request: r, .. } => r == request,
-        Message::Busy { request: r } => {
-            r == request && to.role == spillway_traces::Role::Communication
-        }
+        Message::Busy { request: r } => r == request && to.role == Role::Communication,
         // Held by the control server, unless that knows this very hand-over: then its entry decides.
         Message::Offer { request: r, hand_over, .. } => {
             r == request && entry(s, r, hand_over).is_none()
@@ -70,7 +130,9 @@ fn carries<S: Size>(
 
 /// An entry without a server is assigned while some server may still take it.
 fn is_assignable<S: Size>(s: &Situation<'_, S>, e: Entry<S::Num>) -> bool {
-    let eligible = |c: u16| u32::from(c) != e.source.get() && !e.was_refused_by(c);
+    let eligible = |c: u16| {
+        u32::from(c) != e.source.get() && !e.was_refused_by(c) && !s.state.is_down(Node::query(c))
+    };
     e.assignee().is_none() && s.protocol.query_servers().any(eligible)
 }
 

@@ -7,6 +7,7 @@ mod answered_once;
 mod bounded;
 mod custodian;
 mod durable_publish;
+mod excuse;
 mod final_states;
 mod fresh_answer;
 mod links_only;

@@ -5,7 +5,8 @@
 //! the server it was moved to. *Broken by*: `forgotten-after-offer`, `not-offered-again`, `assigned-kept`,
 //! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
 //! `handed-unrecognised`, `queued-unrecognised`, `incarnation-reused`, `finish-unmatched`, `reject-unmatched`,
-//! `done-unmatched`.
+//! `done-unmatched`, `not-resent-at-loss`, `pulled-back-lost`, `assigned-to-lost`, `offer-not-repeated`,
+//! `assignment-not-repeated`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

@@ -33,6 +33,7 @@ fn assigns_in_order<S: Size>(step: &Stepped<'_, S>, request: RequestId) -> bool 
     let receivable = |e: &Entry<S::Num>| {
         step.protocol
             .query_servers()
+            .filter(|c| !step.before.is_down(Node::query(*c)))
             .any(|c| u32::from(c) != e.source.get() && !e.was_refused_by(c))
     };
     let held = step.before.ledger.iter().filter(|e| e.assignee().is_none() && receivable(e));
