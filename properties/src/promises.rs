@@ -94,7 +94,7 @@ pub const PROMISES: &[Promise] = &[
     bug(Mutant::DoneUnmatched, "no-lost-overflow-task", "crash", 22),
     bug(Mutant::LedgerUnbounded, "bounded", "full", 13),
     bug(Mutant::AssignedToLost, "no-lost-overflow-task", "downtime", 6),
-    bug(Mutant::HeldForLost, "final-states", "downtime", 6),
+    bug(Mutant::HeldForLost, "final-states", "downtime", 8),
     bug(Mutant::AssignmentNotRepeated, "no-lost-overflow-task", "datagram", 7),
 ];
 
