@@ -130,7 +130,7 @@ impl<V: Vocabulary> Drawing<V> {
         self.bands.push(self.y);
         let side = match V::delivers(&event.action) {
             Some((from, to)) => self.delivery(event, &landing, from, to, y),
-            None => self.boxed(event, y),
+            None => self.boxed(event, &landing, y),
         };
         self.details(event, &landing, side);
         self.y = next;
@@ -170,8 +170,8 @@ impl<V: Vocabulary> Drawing<V> {
         side
     }
 
-    fn boxed(&mut self, event: &Event<V>, y: f64) -> Anchor {
-        let text = event.action.to_string();
+    fn boxed(&mut self, event: &Event<V>, landing: &Landing<V>, y: f64) -> Anchor {
+        let text = super::words(event, landing);
         let fault = V::is_fault(&event.action);
         let (style, color) = if fault { (STYLE_FAULT, BAD) } else { (STYLE_STEP, INK) };
         let (x, width) = (self.x(event.node), text_width(&text, TEXT_SIZE) + 2.0 * BOX_PADDING);
