@@ -50,14 +50,23 @@ impl<S: Size> Protocol<S> {
         if self.may_flush(state) {
             actions.push(Action::Flush {});
         }
+        if !state.outages.is_empty() {
+            self.outage_progress(state, actions);
+        }
+        if self.is_datagram() {
+            self.timers(state, |node| names(mirrored, node), actions);
+        }
     }
 
     fn routes(&self, state: &State<S>, actions: &mut Vec<Action>) {
-        for row in state.pending.iter().filter(|p| p.at.get() == 0) {
+        for row in state.pending.iter() {
             let server = Node::communication(row.server.get() as u16);
             let request = RequestId(row.request.get());
+            let at = row.at.get().checked_sub(1).map(|at| Node::query(at as u16));
             for to in self.query_servers().map(Node::query) {
-                actions.push(Action::Route { server, request, to });
+                if at.is_none_or(|at| self.may_reroute(state, server, at, to)) {
+                    actions.push(Action::Route { server, request, to });
+                }
             }
         }
     }
@@ -114,7 +123,8 @@ impl<S: Size> Protocol<S> {
             let source = Node::query(entry.source.get() as u16);
             let request = RequestId(entry.request.get());
             for to in self.query_servers().filter(|c| !has(mirrored, *c)) {
-                if self.may_receive(entry, to) && self.strategy_allows(state, entry, to) {
+                let eligible = self.may_receive(state, entry, to);
+                if eligible && self.strategy_allows(state, entry, to) {
                     let by = Node::control(control);
                     actions.push(Action::Assign { source, request, to: Node::query(to), by });
                 }
@@ -140,24 +150,33 @@ impl<S: Size> Protocol<S> {
         }
         for (node, peers) in self.servers().iter().filter(|(node, _)| !names(mirrored, *node)) {
             let budget = Budget::of_crash(node.role).map_or(0, |b| state.budget(b));
-            if budget > 0 && self.crash_matters(state, *node, peers) {
+            if budget > 0 && !state.is_down(*node) && self.crash_matters(state, *node, peers) {
                 actions.push(Action::Crash { node: *node });
             }
         }
         self.session_steps(state, actions);
+        self.resets(state, mirrored, actions);
+        self.outage_faults(state, |node| names(mirrored, node), actions);
+        if self.is_datagram() {
+            self.disturbances(state, |node| names(mirrored, node), actions);
+        }
+    }
+
+    fn resets(&self, state: &State<S>, mirrored: Servers, actions: &mut Vec<Action>) {
         if state.budgets[Budget::ResetClient as usize..=Budget::ResetControl as usize] == [0; 4] {
             return;
         }
         for &(a, b) in self.links() {
             let budget = Budget::of_reset(a.role, b.role).map_or(0, |r| state.budget(r));
-            let hidden = names(mirrored, a) || names(mirrored, b) || !self.stands(state, a, b);
-            if budget > 0 && !hidden && self.link_matters(state, a, b) {
+            let hidden = names(mirrored, a) || names(mirrored, b);
+            let stands = self.stands(state, a, b) && state.is_whole(a, b);
+            if budget > 0 && !hidden && stands && self.link_matters(state, a, b) {
                 actions.push(Action::Reset { a, b });
             }
         }
     }
 
-    fn is_quiet(&self, state: &State<S>, a: Node, b: Node) -> bool {
+    pub(crate) fn is_quiet(&self, state: &State<S>, a: Node, b: Node) -> bool {
         state.link(a, b).is_empty() && state.link(b, a).is_empty()
     }
 
@@ -174,10 +193,13 @@ impl<S: Size> Protocol<S> {
                     && state.handed.position(|h| h.server.get() == own).is_none()
                     && state.relay.position(|r| r.server.get() == own).is_none()
             }
+            Role::Global if self.is_datagram() => state.feeds.iter().all(|f| f.cursor.get() == 0),
             Role::Global => state.log.is_empty(),
             Role::Control => self.control_has_nothing(state, node.index),
         };
-        !empty || peers.iter().any(|peer| self.link_matters(state, node, *peer))
+        // On datagram links a crash loses no message, and nobody notices it.
+        !empty
+            || !self.is_datagram() && peers.iter().any(|peer| self.link_matters(state, node, *peer))
     }
 
     /// Whether a reset of the link between two nodes, in either order, loses anything or has anything sent again
@@ -223,6 +245,9 @@ impl<S: Size> Protocol<S> {
     /// The query servers whose interchangeable predecessor is in the mirrored state.
     pub(crate) fn mirrored(&self, state: &State<S>) -> Servers {
         let mut servers = 0;
+        if !state.outages.is_empty() {
+            return servers; // what is out of order tells them apart
+        }
         for &(server, twin) in self.twins() {
             if self.mirrors(state, twin, server) {
                 servers |= 1 << server;

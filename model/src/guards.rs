@@ -171,12 +171,13 @@ impl<S: Size> Protocol<S> {
         (0..state.queue.len()).filter(named).find(|at| self.is_redundant(state, *at))
     }
 
-    /// Whether a control server may assign an entry to a query server at all: not the source, none that refused, and
-    /// none that does not take its class. Which of these the strategy allows is in `strategy.rs`.
-    pub fn may_receive(&self, entry: Entry<S::Num>, server: u16) -> bool {
+    /// Whether a control server may assign an entry to a query server at all: not the source, none that refused, none
+    /// that does not take its class, and none that it has lost. Which of these the strategy allows is in `strategy.rs`.
+    pub fn may_receive(&self, state: &State<S>, entry: Entry<S::Num>, server: u16) -> bool {
         (entry.source.get() != u32::from(server) || self.has(Mutant::AssignedToSource))
             && (!entry.was_refused_by(server) || self.has(Mutant::AssignedToRefuser))
             && self.takes_class(server, self.class(entry.request))
+            && (!state.is_down(Node::query(server)) || self.has(Mutant::AssignedToLost))
     }
 
     /// The class that a control server must assign from: the highest of the entries that it holds unassigned
@@ -185,7 +186,7 @@ impl<S: Size> Protocol<S> {
         let held = state.ledger.iter().filter(|e| {
             e.control.get() == u32::from(control)
                 && e.to.get() == 0
-                && self.query_servers().any(|c| self.may_receive(*e, c))
+                && self.query_servers().any(|c| self.may_receive(state, *e, c))
         });
         let classes = held.map(|e| self.class(e.request));
         match self.has(Mutant::LowestClassAssigned) {
@@ -212,7 +213,7 @@ impl<S: Size> Protocol<S> {
                     format!("no message is in flight from {from} to {to}")
                 })
             }
-            Action::Route { server, request, .. } => self.allows_route(state, server, request),
+            Action::Route { server, request, to } => self.allows_route(state, server, request, to),
             Action::Start { server, request } => self.allows_start(state, server, request),
             Action::Serve { server, request } => {
                 let key = (u32::from(server.index), request.0);
@@ -228,12 +229,18 @@ impl<S: Size> Protocol<S> {
             Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
                 format!("the global server has nothing to send to {server}, or waits for its Hello")
             }),
-            Action::Crash { node } => self.allows_fault(state, Budget::of_crash(node.role)),
+            Action::Crash { node } => {
+                self.is_up(state, node)?;
+                self.allows_fault(state, Budget::of_crash(node.role))
+            }
             Action::Reset { a, b } => {
                 guard(self.links().contains(&(a, b)), "linked", || {
                     format!("no link joins {a} and {b}, in this order")
                 })?;
                 self.has_connection(state, a, b)?;
+                guard(state.is_whole(a, b), "whole", || {
+                    format!("the link between {a} and {b} is out of order")
+                })?;
                 self.allows_fault(state, Budget::of_reset(a.role, b.role))
             }
             // Sessions.
@@ -241,16 +248,22 @@ impl<S: Size> Protocol<S> {
             Action::Leave { client } => self.allows_leave(state, client),
             Action::Cancel { client, request } => self.allows_cancel(state, client, request),
             // Outages.
-            Action::Stop { .. }
-            | Action::Restart { .. }
-            | Action::Cut { .. }
-            | Action::Heal { .. }
-            | Action::PullBack { .. } => self.allows_not(),
+            Action::Stop { node } => self.allows_stop(state, node),
+            Action::Restart { node } => self.allows_restart(state, node),
+            Action::Cut { from, to } => self.allows_cut(state, from, to),
+            Action::Heal { from, to } => self.allows_heal(state, from, to),
+            Action::PullBack { server, request } => self.allows_pull_back(state, server, request),
             // Datagrams.
-            Action::Resend { .. }
-            | Action::Drop { .. }
-            | Action::Duplicate { .. }
-            | Action::Reorder { .. } => self.allows_not(),
+            Action::Resend { from, to } => self.allows_resend(state, from, to),
+            Action::Drop { from, to } => {
+                self.allows_disturbance(state, (from, to), 1, Budget::Drop)
+            }
+            Action::Duplicate { from, to } => {
+                self.allows_disturbance(state, (from, to), 1, Budget::Duplicate)
+            }
+            Action::Reorder { from, to } => {
+                self.allows_disturbance(state, (from, to), 2, Budget::Reorder)
+            }
             // The global server's log.
             Action::Compact {} => self.allows_compact(state),
             Action::Flush {} => self.allows_flush(state),
@@ -305,10 +318,6 @@ impl<S: Size> Protocol<S> {
         }
     }
 
-    fn allows_not(&self) -> Result<(), Guard> {
-        guard(false, "feature", || "the model does not know this action yet".into())
-    }
-
     fn allows_issue(
         &self,
         state: &State<S>,
@@ -348,12 +357,18 @@ impl<S: Size> Protocol<S> {
         state: &State<S>,
         server: Node,
         request: RequestId,
+        to: Node,
     ) -> Result<(), Guard> {
         let key = (u32::from(server.index), request.0);
-        let open =
-            state.pending.position(|p| p.at.get() == 0 && (p.server.get(), p.request.get()) == key);
+        let open = state.pending.position(|p| {
+            (p.server.get(), p.request.get()) == key
+                && p.at
+                    .get()
+                    .checked_sub(1)
+                    .is_none_or(|at| self.may_reroute(state, server, Node::query(at as u16), to))
+        });
         guard(open.is_some(), "unrouted", || {
-            format!("{request} is not pending at {server} without a query server")
+            format!("{request} is not pending at {server} without a query server that it can reach")
         })
     }
 
@@ -411,8 +426,8 @@ impl<S: Size> Protocol<S> {
         guard(self.takes_class(to.index, class), "class", || {
             format!("{to} takes no tasks of the class of {request}")
         })?;
-        guard(held.is_some_and(|e| self.may_receive(e, to.index)), "eligible", || {
-            format!("{to} is the source of {request} or has refused it")
+        guard(held.is_some_and(|e| self.may_receive(state, e, to.index)), "eligible", || {
+            format!("{to} is the source of {request}, has refused it, or is down")
         })?;
         guard(held.is_some_and(|e| self.strategy_allows(state, e, to.index)), "strategy", || {
             format!("the receiving strategy does not choose {to} for {request} now")

@@ -49,12 +49,14 @@
 //! ```
 
 pub mod actions;
+pub mod datagram;
 pub mod document;
 pub mod explore;
 pub mod guards;
 pub mod log;
 mod machine;
 pub mod mutant;
+pub mod outage;
 pub mod protocol;
 pub mod rows;
 mod rules;

@@ -54,6 +54,8 @@ mutants! {
     TokenLeftBehind "token-left-behind",
     /// A client takes a reply to a request that it has given up.
     GivenUpAwaited "given-up-awaited",
+    /// A client does not ask again when its timer runs out.
+    RequestNotRepeated "request-not-repeated",
 
     /// A communication server does not send its pending queries again at a reset.
     PendingNotResent "pending-not-resent",
@@ -69,6 +71,12 @@ mutants! {
     SessionKept "session-kept",
     /// A communication server keeps a request pending that it takes back from the query server.
     GivenUpPending "given-up-pending",
+    /// A communication server does not send queries again when it loses a query server that may have answered them.
+    NotResentAtLoss "not-resent-at-loss",
+    /// A communication server never sends a request to another query server than the one that it cannot reach.
+    NeverRerouted "never-rerouted",
+    /// A communication server does not send its pending requests again when its timer runs out.
+    PendingNotRepeated "pending-not-repeated",
 
     /// A query server starts a task before its replica has applied the token.
     TokenIgnored "token-ignored",
@@ -202,6 +210,22 @@ mutants! {
     WithdrawnForAll "withdrawn-for-all",
     /// A query server drops a task when any hand-over of it is withdrawn.
     WithdrawUnmatched "withdraw-unmatched",
+    /// A query server that is cut off from the control server never takes a task back.
+    NeverPulledBack "never-pulled-back",
+    /// A query server does not mark a task that it has taken back.
+    PulledBackUnmarked "pulled-back-unmarked",
+    /// A query server forgets a task instead of taking it back.
+    PulledBackLost "pulled-back-lost",
+    /// The ends of a link that is whole again go on as if nothing had been lost.
+    HealUnnoticed "heal-unnoticed",
+    /// A query server does not offer its handed-over tasks again when its timer runs out.
+    OfferNotRepeated "offer-not-repeated",
+    /// A query server says no Hello, and sends no publish again, when its timer runs out.
+    HelloNotRepeated "hello-not-repeated",
+    /// A query server applies a revision once more that it has applied before.
+    OlderApplied "older-applied",
+    /// A query server takes any Return for the task, whatever hand-over it names.
+    ReturnUnmatched "return-unmatched",
 
     /// The global server goes on from its own cursor after a reset, and query servers apply any newer revision.
     GapApplied "gap-applied",
@@ -288,6 +312,12 @@ mutants! {
     SupersededKeepsLedger "superseded-keeps-ledger",
     /// A control server that does not lead holds what it is offered.
     SupersededHolds "superseded-holds",
+    /// The control server assigns a task to a server that it has lost.
+    AssignedToLost "assigned-to-lost",
+    /// The control server holds a task for a server that it has lost until that one restarts.
+    HeldForLost "held-for-lost",
+    /// The control server does not send an assignment again when its timer runs out.
+    AssignmentNotRepeated "assignment-not-repeated",
 }
 
 impl fmt::Display for Mutant {

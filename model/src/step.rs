@@ -50,8 +50,11 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.observer.note(note);
     }
 
-    /// Puts a message behind those in flight on its link.
+    /// Puts a message behind those in flight on its link. It is lost if nobody can hear it.
     pub(crate) fn send(&mut self, from: Node, to: Node, message: Message) {
+        if !self.state.passes(from, to) {
+            return self.observer.lost(from, to, message);
+        }
         let link = self.state.link(from, to);
         if link.len() >= self.protocol.scope().knobs.link_max as usize {
             self.state.set_full(Full::Link { from, to });
@@ -77,14 +80,18 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// Empties both directions of a link.
     pub(crate) fn cut(&mut self, a: Node, b: Node) {
-        for (from, to) in [(a, b), (b, a)] {
-            let link = self.state.link(from, to);
-            for at in link.clone() {
-                let envelope: Envelope<S::Num> = self.state.flight.get(at);
-                self.observer.lost(from, to, wire::open(envelope));
-            }
-            self.state.flight.remove_range(link.start, link.end);
+        self.empty(a, b);
+        self.empty(b, a);
+    }
+
+    /// Empties one direction of a link.
+    pub(crate) fn empty(&mut self, from: Node, to: Node) {
+        let link = self.state.link(from, to);
+        for at in link.clone() {
+            let envelope: Envelope<S::Num> = self.state.flight.get(at);
+            self.observer.lost(from, to, wire::open(envelope));
         }
+        self.state.flight.remove_range(link.start, link.end);
     }
 
     /// Notes when a table of the fixed-size state had no room.

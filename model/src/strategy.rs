@@ -31,7 +31,8 @@ impl<S: Size> Protocol<S> {
             return self.next_in_turn(state, entry) == Some(to);
         }
         let load = |server: u16| self.assigned_load(state, entry.control, server);
-        let others = || self.query_servers().filter(|c| *c != to && self.may_receive(entry, *c));
+        let others =
+            || self.query_servers().filter(|c| *c != to && self.may_receive(state, entry, *c));
         let own = load(to);
         match strategy {
             Strategy::LeastLoaded => others().all(|c| own <= load(c)),
@@ -49,7 +50,7 @@ impl<S: Size> Protocol<S> {
     fn next_in_turn(&self, state: &State<S>, entry: Entry<S::Num>) -> Option<u16> {
         let servers = self.query_servers().end;
         let turn = state.controls.get(entry.control.get() as usize).turn.get() as u16;
-        (turn..turn + servers).map(|c| c % servers).find(|c| self.may_receive(entry, *c))
+        (turn..turn + servers).map(|c| c % servers).find(|c| self.may_receive(state, entry, *c))
     }
 
     /// How many tasks a control server has assigned to a query server and not yet seen finished.

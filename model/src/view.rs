@@ -33,6 +33,14 @@ impl<S: Size> Protocol<S> {
         for server in self.control_servers() {
             view.insert(Node::control(server), self.control_fields(state, server));
         }
+        for row in state.outages.iter() {
+            let (from, to) = (row.from.node(), row.to.node());
+            let fields = view.entry(from).or_default();
+            match from == to {
+                true => drop(fields.insert("is down", "yes".into())),
+                false => add(fields.entry("not heard by").or_default(), to.to_string()),
+            }
+        }
         for envelope in state.flight.iter() {
             let (from, to) = (envelope.from.node(), envelope.to.node());
             let field = view.entry(from).or_default().entry(IN_FLIGHT).or_default();

@@ -229,3 +229,16 @@ fn home_is_optional_when_any_server_will_do() {
     let scope = Scope::parse("small.toml", &text, KNOWN_SOMETIMES).expect("it is right");
     assert_eq!(scope.requests[1].home, 0);
 }
+
+#[test]
+fn outages_need_connections() {
+    let datagram = RIGHT.replace("threshold = 1", "threshold = 1\nlinks = \"datagram\"");
+    let cut = datagram.replace("crash-query = 1", "cut-query = 1");
+    assert_snapshot!(message(&cut), @r#"small.toml:20:13: `cut-query` is 1, and a datagram link has no connection that could be lost; expected 0, or `links = "fifo"`"#);
+    let stop = datagram.replace("crash-query = 1", "stop-control = 2");
+    assert_snapshot!(message(&stop), @r#"small.toml:20:16: `stop-control` is 2, and a datagram link has no connection that could be lost; expected 0, or `links = "fifo"`"#);
+    let reset = datagram.replace("crash-query = 1", "reset-query = 1");
+    assert_snapshot!(message(&reset), @r#"small.toml:8:9: `links` is "datagram", and resets are budgeted; expected no resets: a datagram link has no connection to reset"#);
+    assert_snapshot!(with("crash-query = 1", "drop = 1"), @r#"small.toml:19:8: `drop` is 1, and it cannot happen in this scope; expected 0, or `links = "datagram"`"#);
+    Scope::parse("small.toml", &datagram, KNOWN_SOMETIMES).expect("crashes need none");
+}

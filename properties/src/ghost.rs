@@ -55,7 +55,7 @@ rows! {
         servers,
     }
 
-    /// A task in a queue that came back refused, in the order of servers and ids.
+    /// A task in a queue that came back refused, or was taken back, in the order of servers and ids.
     CameBack [2] {
         /// The query server's index.
         server,
@@ -160,6 +160,7 @@ impl<S: Size> Ghost<S> {
                     self.no_longer_awaited(*request);
                 }
             }
+            Action::PullBack { server, request } => self.comes_back(server, request),
             _ => {}
         }
         if step.protocol.scope().nodes.control_servers > 1 {
@@ -182,23 +183,28 @@ impl<S: Size> Ghost<S> {
                 self.refused(step, from, to, request, id);
             }
             Message::Return { request, hand_over: id, .. } => {
-                let row = CameBack {
-                    server: S::Num::of(to.index.into()),
-                    request: S::Num::of(request.0),
-                };
                 let handed = step.before.handed.iter().any(|h| {
-                    (h.server, h.request) == (row.server, row.request)
+                    (h.server.get(), h.request.get()) == (to.index.into(), request.0)
                         && (h.incarnation.get(), h.sequence.get()) == (id.incarnation, id.sequence)
                 });
-                if handed && self.came_back.position(|c| c == row).is_none() {
-                    let key = (row.server, row.request);
-                    let place = self.came_back.position(|c| (c.server, c.request) > key);
-                    let place = place.unwrap_or(self.came_back.len());
-                    let fits = self.came_back.insert(place, row);
-                    assert!(fits, "there are at most as many as tasks queued");
+                if handed {
+                    self.comes_back(to, request);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A task is back at its source, refused or taken back: it is not to be handed over again.
+    fn comes_back(&mut self, server: Node, request: RequestId) {
+        let row =
+            CameBack { server: S::Num::of(server.index.into()), request: S::Num::of(request.0) };
+        if self.came_back.position(|c| c == row).is_none() {
+            let key = (row.server, row.request);
+            let place = self.came_back.position(|c| (c.server, c.request) > key);
+            let place = place.unwrap_or(self.came_back.len());
+            let fits = self.came_back.insert(place, row);
+            assert!(fits, "there are at most as many as tasks queued");
         }
     }
 

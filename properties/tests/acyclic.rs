@@ -63,6 +63,15 @@ fn small_scopes_have_no_cycle() {
         "moving-routes",
         "cancel",
         "cancel-lost",
+        "downtime",
+        "pull-back",
+        "cut",
+        "reroute",
+        "feed-outage",
+        "datagram",
+        "datagram-crash",
+        "datagram-refused",
+        "datagram-feed",
     ] {
         assert!(!has_cycle(scope, None), "{scope}");
     }

@@ -75,6 +75,15 @@ pinned! {
     moving_routes: "moving-routes", 13_504, 39_629, 33;
     cancel: "cancel", 22_104, 77_571, 31;
     cancel_lost: "cancel-lost", 68_104, 280_014, 50;
+    downtime: "downtime", 60_983, 224_752, 46;
+    pull_back: "pull-back", 3_606, 12_758, 32;
+    cut: "cut", 71_882, 352_717, 42;
+    reroute: "reroute", 33_353, 132_149, 44;
+    feed_outage: "feed-outage", 12_405, 49_814, 25;
+    datagram: "datagram", 69_081, 253_331, 57;
+    datagram_crash: "datagram-crash", 73_749, 270_703, 51;
+    datagram_refused: "datagram-refused", 1_534, 3_409, 40;
+    datagram_feed: "datagram-feed", 70_462, 258_419, 31;
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::Observed;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Disturbance, Vocabulary};
 
 /// A message on its way.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Flights<V: Vocabulary> {
 pub(crate) struct Landing<V: Vocabulary> {
     /// The message that the event took, if it is known to have been sent.
     pub(crate) taken: Option<Flying<V>>,
+    /// The message that was doubled or overtaken, if it is known to have been sent.
+    pub(crate) disturbed: Option<V::Message>,
     /// For each lost message, in order, the event that sent it, if known.
     pub(crate) lost: Vec<Option<u64>>,
 }
@@ -44,6 +46,7 @@ impl<V: Vocabulary> Flights<V> {
         observed: &Observed<V>,
     ) -> Landing<V> {
         let taken = V::delivers(action).and_then(|link| self.take(link, observed.took.as_ref()));
+        let disturbed = V::disturbs(action).and_then(|how| self.disturb(how, observed));
         let lost = observed.lost.iter().map(|lost| {
             self.take((lost.from, lost.to), Some(&lost.message)).map(|flying| flying.since)
         });
@@ -52,7 +55,26 @@ impl<V: Vocabulary> Flights<V> {
             let flying = Flying { since: index, message: sent.message.clone() };
             self.links.entry((sent.from, sent.to)).or_default().push_back(flying);
         }
-        Landing { taken, lost }
+        Landing { taken, disturbed, lost }
+    }
+
+    /// Changes the order or the number of the messages on a link, and gives the one that it is about. A copy is on its
+    /// way since the same event as the first one. A loss that was observed is applied with the other losses.
+    fn disturb(&mut self, how: Disturbance<V::Node>, observed: &Observed<V>) -> Option<V::Message> {
+        let link = match how {
+            Disturbance::Lost(from, to)
+            | Disturbance::Doubled(from, to)
+            | Disturbance::Overtaken(from, to) => (from, to),
+        };
+        let queue = self.links.get_mut(&link)?;
+        let oldest = queue.front()?.clone();
+        match how {
+            Disturbance::Lost(..) if observed.lost.is_empty() => drop(queue.pop_front()),
+            Disturbance::Lost(..) => return None, // shown as a loss
+            Disturbance::Doubled(..) => queue.push_back(oldest.clone()),
+            Disturbance::Overtaken(..) => queue.rotate_left(1),
+        }
+        Some(oldest.message)
     }
 
     /// What is still in flight, by link, then by age.

@@ -132,5 +132,5 @@ pub use replay::{Outcome, Replayed, replay};
 pub use show::{Remarks, show_html, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text};
 pub use shrink::{Shrunk, shrink};
 pub use spillway::{Action, Message, Note, Spillway};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Disturbance, Vocabulary};
 pub use writer::Writer;

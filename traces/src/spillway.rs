@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{HandOver, Node, RequestId, Role, Sessions};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Disturbance, Vocabulary};
 
 /// One step of the system. A choice that the protocol leaves open is an argument, named by meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -557,6 +557,15 @@ impl Vocabulary for Spillway {
 
     fn is_fault(action: &Action) -> bool {
         action.is_fault()
+    }
+
+    fn disturbs(action: &Action) -> Option<Disturbance<Node>> {
+        match *action {
+            Action::Drop { from, to } => Some(Disturbance::Lost(from, to)),
+            Action::Duplicate { from, to } => Some(Disturbance::Doubled(from, to)),
+            Action::Reorder { from, to } => Some(Disturbance::Overtaken(from, to)),
+            _ => None,
+        }
     }
 }
 

@@ -26,4 +26,19 @@ pub trait Vocabulary: Clone + Debug + PartialEq + 'static {
     fn delivers(action: &Self::Action) -> Option<(Self::Node, Self::Node)>;
     /// Whether the action is a fault of the environment.
     fn is_fault(action: &Self::Action) -> bool;
+    /// What the action does to the oldest message of a link instead of delivering it, where links are datagrams.
+    fn disturbs(_action: &Self::Action) -> Option<Disturbance<Self::Node>> {
+        None
+    }
+}
+
+/// What a network does to the oldest message of a link, given as from and to. Nobody sends or takes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disturbance<N> {
+    /// It is lost.
+    Lost(N, N),
+    /// It is doubled: the copy goes behind all others.
+    Doubled(N, N),
+    /// It is overtaken by all others.
+    Overtaken(N, N),
 }

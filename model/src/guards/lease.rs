@@ -29,13 +29,15 @@ impl<S: Size> Protocol<S> {
     pub(super) fn allows_lease(&self, state: &State<S>, to: Node) -> Result<(), Guard> {
         let next = self.leader_of(self.lease(state) + 1);
         guard(to == next, "other", || format!("{to} has the lease"))?;
+        self.is_up(state, to)?;
         self.allows_fault(state, Some(Budget::Lease))
     }
 
     /// Appends that the lease may pass on.
     pub(crate) fn leases(&self, state: &State<S>, actions: &mut Vec<Action>) {
-        if state.budget(Budget::Lease) > 0 && state.full().is_none() {
-            actions.push(Action::Lease { to: self.leader_of(self.lease(state) + 1) });
+        let to = self.leader_of(self.lease(state) + 1);
+        if state.budget(Budget::Lease) > 0 && state.full().is_none() && !state.is_down(to) {
+            actions.push(Action::Lease { to });
         }
     }
 

@@ -29,6 +29,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     fn admit(&mut self, server: Node, client: Node, request: RequestId, token: u32) {
         if let Some(at) = self.pending_at(server, request) {
+            if self.protocol.is_datagram() {
+                return self.drop_message(); // its own timer sends it again: else repetitions would pile up
+            }
             // The client asks again, so something may have been lost further on: pass it on again.
             return self.forward(at);
         }
@@ -120,6 +123,33 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             let publish = self.protocol.planned(RequestId(row.request.get())).is_publish();
             if on_lost || !(publish || same_link_only) {
                 self.forward(at);
+            }
+        }
+    }
+
+    /// A query server is down: queries that were sent to others may have been answered by this one, and the answers
+    /// be lost, so they are sent again at once. It may be long until the server is there again.
+    pub(super) fn communication_loses(&mut self, server: Node, lost: Node) {
+        if self.protocol.has(Mutant::NotResentAtLoss) {
+            return;
+        }
+        self.forward_where(server, |at, publish| at != lost && !publish);
+    }
+
+    /// A query server is there again: whatever was sent to it is sent again.
+    pub(super) fn communication_greets(&mut self, server: Node, found: Node) {
+        self.forward_where(server, |at, _| at == found);
+    }
+
+    /// Sends pending requests again, chosen by where they were sent and whether they are publishes.
+    pub(super) fn forward_where(&mut self, server: Node, chosen: impl Fn(Node, bool) -> bool) {
+        for place in 0..self.state.pending.len() {
+            let row = self.state.pending.get(place);
+            let Some(at) = row.at.get().checked_sub(1) else { continue };
+            let publish = self.protocol.planned(RequestId(row.request.get())).is_publish();
+            let own = row.server.get() == u32::from(server.index);
+            if own && chosen(Node::query(at as u16), publish) {
+                self.forward(place);
             }
         }
     }

@@ -92,6 +92,31 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.must_fit(fits);
             }
         }
+        self.return_unreceivable();
+    }
+
+    /// Gives back what nobody may take since servers are down: a task must not wait for one to restart.
+    fn return_unreceivable(&mut self) {
+        if self.state.outages.is_empty() {
+            return; // somebody may take whatever is new or unassigned
+        }
+        let mut at = 0;
+        while at < self.state.ledger.len() {
+            let entry = self.state.ledger.get(at);
+            if entry.assignee().is_some() || self.has_receiver(entry) {
+                at += 1;
+                continue;
+            }
+            self.state.ledger.remove(at);
+            let hand_over = HandOver {
+                source: Node::query(entry.source.get() as u16),
+                incarnation: entry.incarnation.get(),
+                sequence: entry.sequence.get(),
+            };
+            let request = RequestId(entry.request.get());
+            let control = Node::control(entry.control.get() as u16);
+            self.give_back(control, request, hand_over);
+        }
     }
 
     fn give_back(&mut self, control: Node, request: RequestId, id: HandOver) {
@@ -106,8 +131,24 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         entry.to = S::Num::of(u32::from(to.index) + 1);
         self.state.ledger.set(at, entry);
         self.takes_turn(control, to);
+        self.send_assign(control, entry, to);
+    }
+
+    /// On datagram links: what a server has may have been lost on the way there, or with it.
+    pub(super) fn control_assigns_again(&mut self, control: Node, to: Node) {
+        for at in 0..self.state.ledger.len() {
+            let entry = self.state.ledger.get(at);
+            let own = entry.control.get() == u32::from(control.index);
+            if own && entry.assignee() == Some(to.index) {
+                self.send_assign(control, entry, to);
+            }
+        }
+    }
+
+    fn send_assign(&mut self, control: Node, entry: Entry<S::Num>, to: Node) {
+        let request = RequestId(entry.request.get());
         let hand_over = HandOver {
-            source,
+            source: Node::query(entry.source.get() as u16),
             incarnation: entry.incarnation.get(),
             sequence: entry.sequence.get(),
         };
@@ -140,7 +181,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn has_receiver(&self, entry: Entry<S::Num>) -> bool {
-        self.protocol.query_servers().any(|c| self.protocol.may_receive(entry, c))
+        let may = |c| self.protocol.may_receive(self.state, entry, c);
+        let lost =
+            |c: u16| self.state.is_down(Node::query(c)) && entry.source.get() != u32::from(c);
+        self.protocol.query_servers().any(|c| {
+            may(c) || self.protocol.has(Mutant::HeldForLost) && lost(c) && !entry.was_refused_by(c)
+        })
     }
 
     fn finish(&mut self, control: Node, request: RequestId, id: HandOver) {
@@ -172,5 +218,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.state.ledger.set(at, entry);
             }
         }
+        self.return_unreceivable();
     }
 }

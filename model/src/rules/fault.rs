@@ -15,6 +15,23 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     pub(super) fn crash(&mut self, node: Node) {
         self.spend(Budget::of_crash(node.role).expect("a client does not crash in this model"));
+        self.lose_memory(node);
+        if self.protocol.is_datagram() {
+            return; // no connection breaks, so that nobody notices; timers mend it
+        }
+        let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
+        for (a, b) in self.protocol.links().iter().filter(own) {
+            let stands = self.protocol.stands(self.state, *a, *b);
+            match self.state.is_whole(*a, *b) {
+                true if stands => self.reconnect(*a, *b),
+                true => {}
+                false => self.lose(*a, *b),
+            }
+        }
+    }
+
+    /// Loses what a node does not keep on disk.
+    pub(super) fn lose_memory(&mut self, node: Node) {
         match node.role {
             Role::Client => unreachable!("clients have no crash budget"),
             Role::Communication => {
@@ -24,12 +41,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Role::Global => self.global_crashes(),
             Role::Control => self.control_crashes(node),
         }
-        let own = |(a, b): &&(Node, Node)| *a == node || *b == node;
-        for (a, b) in self.protocol.links().iter().filter(own) {
-            if self.protocol.stands(self.state, *a, *b) {
-                self.reconnect(*a, *b);
-            }
-        }
     }
 
     pub(super) fn reset(&mut self, a: Node, b: Node) {
@@ -38,7 +49,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     /// Loses what is in flight between the two, then lets each end do what it does on a new connection.
-    fn reconnect(&mut self, a: Node, b: Node) {
+    pub(super) fn reconnect(&mut self, a: Node, b: Node) {
         self.cut(a, b);
         match (a.role, b.role) {
             (Role::Client, Role::Communication) => self.client_reconnects(a),

@@ -80,5 +80,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             let newest = self.state.revisions();
             self.state.truncate(newest.saturating_sub(1));
         }
+        if self.protocol.is_datagram() {
+            // On connections it forgets them as it loses its links.
+            self.protocol.query_servers().for_each(|c| self.global_loses(Node::query(c)));
+        }
     }
 }

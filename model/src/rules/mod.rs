@@ -6,11 +6,13 @@ mod ageing;
 mod client;
 mod communication;
 mod control;
+mod datagram;
 mod delay;
 mod disk;
 mod fault;
 mod global;
 mod lease;
+mod outage;
 mod query;
 mod session;
 mod sharing;
@@ -41,16 +43,16 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Leave { client } => self.leave(client),
             Action::Cancel { client, request } => self.give_up(client, request),
             // Outages.
-            Action::Stop { .. }
-            | Action::Restart { .. }
-            | Action::Cut { .. }
-            | Action::Heal { .. }
-            | Action::PullBack { .. } => unreachable!("no guard allows {action} yet"),
+            Action::Stop { node } => self.stop(node),
+            Action::Restart { node } => self.restart(node),
+            Action::Cut { from, to } => self.cut_direction(from, to),
+            Action::Heal { from, to } => self.heal(from, to),
+            Action::PullBack { server, request } => self.pull_back(server, request),
             // Datagrams.
-            Action::Resend { .. }
-            | Action::Drop { .. }
-            | Action::Duplicate { .. }
-            | Action::Reorder { .. } => unreachable!("no guard allows {action} yet"),
+            Action::Resend { from, to } => self.resend(from, to),
+            Action::Drop { from, to } => self.drop_oldest(from, to),
+            Action::Duplicate { from, to } => self.double_oldest(from, to),
+            Action::Reorder { from, to } => self.overtake_oldest(from, to),
             // The global server's log.
             Action::Compact {} => self.compact(),
             Action::Flush {} => self.flush(),

@@ -81,7 +81,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.enqueue(server, request, token, 0, None, asker);
     }
 
-    fn enqueue(
+    pub(super) fn enqueue(
         &mut self,
         server: Node,
         request: RequestId,
@@ -292,9 +292,14 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn returned(&mut self, server: Node, request: RequestId, id: HandOver) {
-        let Some(row) = self.take_handed(server, request, id) else {
-            return self.drop_message();
+        let held = self.handed_at(server, request);
+        let row = match self.take_handed(server, request, id) {
+            None if self.protocol.has(Mutant::ReturnUnmatched) => {
+                held.map(|at| self.state.handed.remove(at))
+            }
+            row => row,
         };
+        let Some(row) = row else { return self.drop_message() };
         if self.protocol.has(Mutant::ReturnedLost) {
             return;
         }
@@ -366,7 +371,8 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let next = row.applied.get() + 1;
         let gap = self.protocol.has(Mutant::GapApplied) && revision > next
             || self.is_gap_compacted(next, revision);
-        if revision != next && !gap {
+        let copy = self.protocol.has(Mutant::OlderApplied) && revision < next;
+        if revision != next && !gap && !copy {
             return self.drop_message();
         }
         row.applied = S::Num::of(revision);

@@ -195,6 +195,23 @@ impl Scope {
                 "no resets: a datagram link has no connection to reset".to_owned(),
             );
         }
+        self.check_outages(found);
+    }
+
+    /// Outages are noticed, or mended, by what connections do.
+    fn check_outages(&self, found: &mut Findings) {
+        let is_outage = |key: &str| key.starts_with("stop-") || key.starts_with("cut-");
+        let budgeted = self.faults.by_key();
+        let outage = budgeted.iter().find(|(key, often)| is_outage(key) && *often > 0);
+        if let Some((key, often)) = outage
+            && self.knobs.links == Links::Datagram
+        {
+            found.add(
+                &format!("faults.{key}"),
+                format!("is {often}, and a datagram link has no connection that could be lost"),
+                "0, or `links = \"fifo\"`".to_owned(),
+            );
+        }
     }
 
     fn check_request(&self, found: &mut Findings, place: usize, request: &Request) {

@@ -9,6 +9,7 @@ use spillway_model::wire;
 use spillway_traces::{HandOver, Message, Node, RequestId, Role};
 
 use super::receivers::takes_class;
+use super::resent::{is_resent_at_reconnection, is_resent_by_a_timer};
 use crate::judged::Situation;
 
 /// The communication server that a request's client has its session with, if it has the request pending.
@@ -42,10 +43,12 @@ pub(super) fn has_custodian<S: Size>(
             let to_be_told = told(e.sessions.get()) || is_asked_again(s, session, of_entry(e), request);
             e.request.get() == id && is_assignable(s, e) && to_be_told
         })
+        || !state.outages.is_empty() && is_resent_at_reconnection(s, request, session)
+        || s.protocol.is_datagram() && is_resent_by_a_timer(s, request, session)
 }
 
 /// Whether a message in flight leads to a reply.
-fn carries<S: Size>(
+pub(super) fn carries<S: Size>(
     s: &Situation<'_, S>,
     request: RequestId,
     session: Node,
@@ -131,6 +134,7 @@ fn is_assignable<S: Size>(s: &Situation<'_, S>, e: Entry<S::Num>) -> bool {
         u32::from(c) != e.source.get()
             && !e.was_refused_by(c)
             && takes_class(s.protocol.scope(), c, class)
+            && !s.state.is_down(Node::query(c))
     };
     leads(s, Node::control(e.control.get() as u16))
         && e.assignee().is_none()

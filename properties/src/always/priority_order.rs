@@ -38,6 +38,7 @@ fn assigns_in_order<S: Size>(step: &Stepped<'_, S>, by: Node, request: RequestId
             u32::from(c) != e.source.get()
                 && !e.was_refused_by(c)
                 && takes_class(step.protocol.scope(), c, class)
+                && !step.before.is_down(Node::query(c))
         })
     };
     let own = |e: &Entry<S::Num>| e.control.get() == u32::from(by.index);

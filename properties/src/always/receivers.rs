@@ -16,7 +16,7 @@ pub(super) fn takes_class(scope: &Scope, server: u16, class: Class) -> bool {
 }
 
 /// The servers that may be chosen for an entry before the step: of those that could take it at all, neither its source
-/// nor one that refused, the ones that the strategy prefers.
+/// nor one that refused or is down, the ones that the strategy prefers.
 pub(super) fn choices<S: Size>(step: &Stepped<'_, S>, entry: Entry<S::Num>) -> Vec<u16> {
     let scope = step.protocol.scope();
     // Not the ledger's own record of refusals: that is what a bug would get wrong.
@@ -24,7 +24,7 @@ pub(super) fn choices<S: Size>(step: &Stepped<'_, S>, entry: Entry<S::Num>) -> V
     let class = step.protocol.class(entry.request);
     let mut able: Vec<u16> = step.protocol.query_servers().collect();
     able.retain(|c| u32::from(*c) != entry.source.get() && refused & (1 << c) == 0);
-    able.retain(|c| takes_class(scope, *c, class));
+    able.retain(|c| takes_class(scope, *c, class) && !step.before.is_down(Node::query(*c)));
     let loads: Vec<u32> = able.iter().map(|c| load(step, entry.control, *c)).collect();
     let with_load = || able.iter().copied().zip(loads.iter().copied());
     match scope.knobs.strategy {

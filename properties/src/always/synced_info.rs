@@ -4,7 +4,8 @@
 //! newer one. *Source*: the global server "stores it and synchronises it to the query servers". *Not promised*:
 //! that a replica is up to date, see `fresh-answer`; nor anything across a crash of the query server.
 //! *Broken by*: `gap-applied`, `applied-kept-in-crash`, `applied-rewound`, `older-stored`, `update-stale`,
-//! `revision-understated`, `wrong-user-answered`, `undurable-compacted`, `synced-before-flushed`.
+//! `revision-understated`, `wrong-user-answered`, `undurable-compacted`, `synced-before-flushed`,
+//! `revision-understated`, `wrong-user-answered`, `older-applied`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::{Action, Node, Note};
@@ -48,7 +49,10 @@ fn goes_not_back<S: Size>(step: &Stepped<'_, S>) -> bool {
         return true;
     }
     let users = step.protocol.clients().len();
-    let up = |c: &u16| step.action != Action::Crash { node: Node::query(*c) };
+    let up = |c: &u16| {
+        let node = Node::query(*c);
+        step.action != Action::Crash { node } && step.action != Action::Stop { node }
+    };
     step.protocol.query_servers().filter(up).map(usize::from).all(|c| {
         let mut cells = c * users..(c + 1) * users;
         after.servers.get(c).applied >= before.servers.get(c).applied

@@ -2,6 +2,7 @@
 
 mod all_full;
 mod answered_at_new_session;
+mod answered_while_control_down;
 mod asked_again;
 mod cancelled_in_queue;
 mod catch_up;
@@ -12,6 +13,7 @@ mod client_refused;
 mod crash_mid_handover;
 mod deleted_answer;
 mod duplicate_publish;
+mod heard_one_way;
 mod hidden_answer;
 mod late_publish;
 mod late_server_offers;
@@ -22,16 +24,20 @@ mod overflow_happens;
 mod overtaken_to_the_bound;
 mod publish_overtaken;
 mod published_anew;
+mod pulled_back;
 mod receiver_crash_mid_handover;
 mod receiver_refuses;
 mod redistributed_answer;
 mod replicas_differ;
+mod rerouted;
 mod resumed_after_snapshot;
 mod revocation_spreads;
 mod second_reply;
 mod served_for_nobody;
+mod served_twice;
 mod snapshot_replaces;
 mod source_crash_mid_handover;
+mod stale_hand_over;
 mod stale_replica_waits;
 mod superseded_heard;
 mod task_returned;
@@ -43,6 +49,9 @@ mod write_at_risk;
 
 pub use all_full::AllFull;
 pub use answered_at_new_session::AnsweredAtNewSession;
+mod update_overtaken;
+
+pub use answered_while_control_down::AnsweredWhileControlDown;
 pub use asked_again::AskedAgain;
 pub use cancelled_in_queue::CancelledInQueue;
 pub use catch_up::CatchUp;
@@ -53,6 +62,7 @@ pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
 pub use deleted_answer::DeletedAnswer;
 pub use duplicate_publish::DuplicatePublish;
+pub use heard_one_way::HeardOneWay;
 pub use hidden_answer::HiddenAnswer;
 pub use late_publish::LatePublish;
 pub use late_server_offers::LateServerOffers;
@@ -63,22 +73,27 @@ pub use overflow_happens::OverflowHappens;
 pub use overtaken_to_the_bound::OvertakenToTheBound;
 pub use publish_overtaken::PublishOvertaken;
 pub use published_anew::PublishedAnew;
+pub use pulled_back::PulledBack;
 pub use receiver_crash_mid_handover::ReceiverCrashMidHandover;
 pub use receiver_refuses::ReceiverRefuses;
 pub use redistributed_answer::RedistributedAnswer;
 pub use replicas_differ::ReplicasDiffer;
+pub use rerouted::Rerouted;
 pub use resumed_after_snapshot::ResumedAfterSnapshot;
 pub use revocation_spreads::RevocationSpreads;
 pub use second_reply::SecondReply;
 pub use served_for_nobody::ServedForNobody;
+pub use served_twice::ServedTwice;
 pub use snapshot_replaces::SnapshotReplaces;
 pub use source_crash_mid_handover::SourceCrashMidHandover;
+pub use stale_hand_over::StaleHandOver;
 pub use stale_replica_waits::StaleReplicaWaits;
 pub use superseded_heard::SupersededHeard;
 pub use task_returned::TaskReturned;
 pub use turn_passed_over::TurnPassedOver;
 pub use two_askers::TwoAskers;
 pub use two_leaders::TwoLeaders;
+pub use update_overtaken::UpdateOvertaken;
 pub use withdrawn_after_hand_over::WithdrawnAfterHandOver;
 pub use write_at_risk::WriteAtRisk;
 
@@ -91,6 +106,7 @@ macro_rules! for_each_sometimes {
             SnapshotReplaces, ResumedAfterSnapshot, WriteAtRisk,
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
+            OverflowHappens, RedistributedAnswer, AllFull, ReceiverRefuses, TaskReturned, ClientRefused, ClassesCompete, AskedAgain, SecondReply, StaleReplicaWaits, ReplicasDiffer, PublishOvertaken, DuplicatePublish, CatchUp, CrashMidHandover, SourceCrashMidHandover, ReceiverCrashMidHandover, AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
         }
     };
 }

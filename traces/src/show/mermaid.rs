@@ -28,7 +28,7 @@ pub fn show_mermaid<V: Vocabulary>(trace: &Trace<V>) -> String {
             page.line(format!("rect {FAULT_COLOR}"));
         }
         let taken = super::taken(event, &landing).map(ToString::to_string);
-        page.event(event, taken);
+        page.event(event, super::words(event, &landing), taken);
         if fault {
             page.line("end".to_owned());
         }
@@ -52,8 +52,7 @@ impl<V: Vocabulary> Page<V> {
         format!("n{}", self.nodes.partition_point(|other| *other < node))
     }
 
-    fn event(&mut self, event: &Event<V>, taken: Option<String>) {
-        let action = event.action.to_string();
+    fn event(&mut self, event: &Event<V>, action: String, taken: Option<String>) {
         match V::delivers(&event.action) {
             Some((from, to)) => {
                 let text = escape(&taken.unwrap_or(action));

@@ -43,6 +43,14 @@ fn taken<'a, V: Vocabulary>(
     event.observed.took.as_ref().or(landing.taken.as_ref().map(|flying| &flying.message))
 }
 
+/// An action in words, with the message that it doubled or made late, if that is known.
+fn words<V: Vocabulary>(event: &Event<V>, landing: &Landing<V>) -> String {
+    match &landing.disturbed {
+        Some(message) => format!("{}: {message}", event.action),
+        None => event.action.to_string(),
+    }
+}
+
 /// What a trace is, in one line.
 fn title<V: Vocabulary>(trace: &Trace<V>) -> String {
     let header = &trace.header;

@@ -28,7 +28,7 @@ pub fn show_text<V: Vocabulary>(
     };
     for event in &trace.events {
         let landing = flights.apply(event.index, &event.action, &event.observed);
-        page.headline(event, super::taken(event, &landing));
+        page.headline(event, &super::words(event, &landing), super::taken(event, &landing));
         page.mail::<V>(&event.observed);
         let Some(running) = &mut machine else { continue };
         let before = running.view();
@@ -54,9 +54,14 @@ struct Page {
 }
 
 impl Page {
-    fn headline<V: Vocabulary>(&mut self, event: &Event<V>, taken: Option<&V::Message>) {
+    fn headline<V: Vocabulary>(
+        &mut self,
+        event: &Event<V>,
+        action: &str,
+        taken: Option<&V::Message>,
+    ) {
         let width = self.indent - 2;
-        let Event { index, time, node, action, .. } = event;
+        let Event { index, time, node, .. } = event;
         let mut line = format!("\n{index:>width$}  {node}  {action}");
         if let Some(message) = taken {
             line += &format!(": {message}");

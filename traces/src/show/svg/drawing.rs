@@ -97,7 +97,7 @@ impl<V: Vocabulary> Drawing<V> {
         self.bands.push(self.y);
         let side = match V::delivers(&event.action) {
             Some((from, to)) => self.delivery(event, &landing, from, to, y),
-            None => self.boxed(event, y),
+            None => self.boxed(event, &landing, y),
         };
         self.details(event, &landing, marks, side);
         self.y = next;
@@ -151,8 +151,8 @@ impl<V: Vocabulary> Drawing<V> {
         side
     }
 
-    fn boxed(&mut self, event: &Event<V>, y: f64) -> Anchor {
-        let text = event.action.to_string();
+    fn boxed(&mut self, event: &Event<V>, landing: &Landing<V>, y: f64) -> Anchor {
+        let text = super::super::words(event, landing);
         let fault = V::is_fault(&event.action);
         let palette = self.palette;
         let (style, color) = match fault {
