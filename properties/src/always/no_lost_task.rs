@@ -3,7 +3,8 @@
 //! *To a user*: once your server has your question, no crash or reset makes the system forget it. *Source*: a rule
 //! of ours, without which redistribution would be worse than none. *Not promised*: how long it takes; anything
 //! before the communication server has the query, or after it crashed, where the client asks again.
-//! *Broken by*: `pending-not-resent`, `queue-full-silently`, `pending-not-repeated`, `heal-unnoticed`, and all that break `no-lost-overflow-task`.
+//! *Broken by*: `pending-not-resent`, `queue-full-silently`, `pending-not-repeated`, `heal-unnoticed`,
+//! and all that break `no-lost-overflow-task`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;
