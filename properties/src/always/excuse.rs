@@ -16,7 +16,7 @@ pub(super) fn has_unexcused_work<S: Size>(s: &Situation<'_, S>) -> bool {
     state.waiting.iter().any(|w| !excuses_client(s, RequestId(w.request.get())))
         || state.pending.iter().any(|p| !excuses_pending(s, p))
         || state.queue.iter().any(|t| !excuses_task(s, t))
-        || state.relay.iter().any(|r| !fed(s, r.server.get() as u16))
+        || state.relay.iter().any(|r| !lacks_feed(s, r.server.get() as u16))
         || state.handed.iter().any(|h| !excuses_handed(s, h))
         || state.ledger.iter().any(|e| !excuses_entry(s, e))
         || is_behind(s)
@@ -30,13 +30,9 @@ fn is_behind<S: Size>(s: &Situation<'_, S>) -> bool {
         .any(|c| s.state.servers.get(c.into()).applied.get() != newest && !lacks_feed(s, c))
 }
 
+/// Whether a query server's link to the global server is out of order: its feed, and the way of its publishes.
 fn lacks_feed<S: Size>(s: &Situation<'_, S>, server: u16) -> bool {
     !s.state.is_whole(Node::query(server), Node::GLOBAL)
-}
-
-/// A publish that waits for the global server waits for a link that is out of order.
-fn fed<S: Size>(s: &Situation<'_, S>, server: u16) -> bool {
-    lacks_feed(s, server)
 }
 
 /// A client waits for its communication server, or that one for something.

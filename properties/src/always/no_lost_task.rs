@@ -4,8 +4,7 @@
 //! of ours, without which redistribution would be worse than none. *Not promised*: how long it takes; anything
 //! before the communication server has the query, or after it crashed, where the client asks again.
 //! *Broken by*: `pending-not-resent`, `queue-full-silently`, `first-asker-answered`, `asker-forgotten`,
-//! `cancelled-for-all`, and all that break `no-lost-overflow-task`,
-//! *Broken by*: `pending-not-resent`, `queue-full-silently`, `pending-not-repeated`, `heal-unnoticed`, and all that break `no-lost-overflow-task`.
+//! `cancelled-for-all`, `pending-not-repeated`, `heal-unnoticed`, and all that break `no-lost-overflow-task`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

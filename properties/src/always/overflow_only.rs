@@ -5,8 +5,8 @@
 //! tasks, those above the threshold". *Not promised*: that a redundant task is handed over; nor anything of an
 //! offer that is repeated under the same id after a reset. *Broken by*: `offered-below-threshold`,
 //! `highest-class-offered`, `oldest-offered`, `running-offered`, `refused-offered`, `returned-unmarked`,
-//! `foreign-offered`, `delay-ignored`, `last-task-offered`. A task that was handed over, finished and asked again is a new one in this sense,
-//! `foreign-offered`, `pulled-back-unmarked`, `return-unmatched`. A task that was handed over, finished and asked again is a new one in this sense.
+//! `foreign-offered`, `delay-ignored`, `last-task-offered`, `pulled-back-unmarked`, `return-unmatched`. A task that was
+//! handed over, finished and asked again is a new one in this sense.
 
 use spillway_model::rows::Task;
 use spillway_model::scope::Unit;

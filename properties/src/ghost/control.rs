@@ -54,7 +54,7 @@ impl<S: Size> Ghost<S> {
     /// Every message of a control server tells its epoch; a query server that crashes forgets what it heard.
     pub(super) fn hear(&mut self, step: &Stepped<'_, S>) {
         match step.action {
-            Action::Crash { node } if node.role == Role::Query => {
+            Action::Crash { node } | Action::Stop { node } if node.role == Role::Query => {
                 self.heard.retain(|h| h.server.get() != u32::from(node.index));
             }
             Action::Deliver { from, to } if to.role == Role::Query => {
@@ -90,7 +90,7 @@ impl<S: Size> Ghost<S> {
             let fits = self.turns.insert(at, row);
             assert!(fits, "there are at most as many as control servers");
         }
-        if let Action::Crash { node } = step.action
+        if let Action::Crash { node } | Action::Stop { node } = step.action
             && node.role == Role::Control
         {
             self.turns.retain(|t| t.control.get() != u32::from(node.index));
