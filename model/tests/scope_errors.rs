@@ -227,3 +227,11 @@ fn home_is_optional_when_any_server_will_do() {
     let scope = Scope::parse("small.toml", &text, KNOWN_SOMETIMES).expect("it is right");
     assert_eq!(scope.requests[1].home, 0);
 }
+
+#[test]
+fn a_client_needs_somewhere_to_move_to() {
+    assert_snapshot!(with("crash-query = 1", "moves = 1"), @"small.toml:19:9: `moves` is 1, and it cannot happen in this scope; expected 0, or two communication servers");
+    let two = RIGHT.replacen("crash-query = 1", "moves = 1", 1);
+    let two = two.replacen("query-servers = 2", "query-servers = 2\ncommunication-servers = 2", 1);
+    Scope::parse("small.toml", &two, KNOWN_SOMETIMES).expect("there is another server");
+}
