@@ -341,17 +341,6 @@ impl<S: Size> Protocol<S> {
         self.allows_fault(state, Some(Budget::Retry))
     }
 
-    pub(crate) fn awaits(
-        &self,
-        state: &State<S>,
-        client: Node,
-        request: RequestId,
-    ) -> Result<(), Guard> {
-        let waits = state.waiting.position(|w| w.request.get() == request.0).is_some();
-        let waits = waits && self.planned(request).client == client.index;
-        guard(waits, "waiting", || format!("{client} does not wait for {request}"))
-    }
-
     fn allows_route(
         &self,
         state: &State<S>,

@@ -97,6 +97,17 @@ impl<S: Size> Protocol<S> {
         guard(self.stands(state, a, b), "session", || format!("{a} has no session with {b}"))
     }
 
+    pub(crate) fn awaits(
+        &self,
+        state: &State<S>,
+        client: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        let waits = state.waiting.position(|w| w.request.get() == request.0).is_some();
+        let waits = waits && self.planned(request).client == client.index;
+        guard(waits, "waiting", || format!("{client} does not wait for {request}"))
+    }
+
     fn is_there(&self, state: &State<S>, client: Node) -> Result<(), Guard> {
         let there = self.current_session(state, client.index).is_some();
         guard(there, "session", || format!("{client} has gone away"))

@@ -241,4 +241,9 @@ fn outages_need_connections() {
     assert_snapshot!(message(&reset), @r#"small.toml:8:9: `links` is "datagram", and resets are budgeted; expected no resets: a datagram link has no connection to reset"#);
     assert_snapshot!(with("crash-query = 1", "drop = 1"), @r#"small.toml:19:8: `drop` is 1, and it cannot happen in this scope; expected 0, or `links = "datagram"`"#);
     Scope::parse("small.toml", &datagram, KNOWN_SOMETIMES).expect("crashes need none");
+fn a_client_needs_somewhere_to_move_to() {
+    assert_snapshot!(with("crash-query = 1", "moves = 1"), @"small.toml:19:9: `moves` is 1, and it cannot happen in this scope; expected 0, or two communication servers");
+    let two = RIGHT.replacen("crash-query = 1", "moves = 1", 1);
+    let two = two.replacen("query-servers = 2", "query-servers = 2\ncommunication-servers = 2", 1);
+    Scope::parse("small.toml", &two, KNOWN_SOMETIMES).expect("there is another server");
 }
