@@ -143,10 +143,12 @@ fn explore<S: Size>(
     options: &Options,
     watch: &mut dyn FnMut(Progress) -> Go,
 ) -> Report {
+    let expected = |name: &str| scope.sometimes.iter().any(|expected| expected == name);
     let mut model = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
-    if let Some(known) = &options.property {
-        model = model.only(known.name);
-    }
+    model = match &options.property {
+        Some(known) => model.only(known.name).seeking(|name| name == known.name),
+        None => model.seeking(expected),
+    };
     let mut builder = model.checker().threads(options.threads.get()).finish_when(finish(options));
     if let Some(steps) = options.depth_max {
         builder = builder.target_max_depth(depth_unjudged(steps));

@@ -70,6 +70,8 @@ pub struct Checked<M> {
     model: M,
     /// The guarantees that are judged.
     judged: Broken,
+    /// The situations that are looked for.
+    sought: u64,
     latches: Latches,
     interrupted: AtomicBool,
 }
@@ -105,8 +107,13 @@ impl<T: Hash, S: Size> Hash for CheckedState<T, S> {
 impl<M: Judged> Checked<M> {
     /// The model with every guarantee judged.
     pub fn new(model: M) -> Self {
-        let judged = Broken::MAX;
-        Checked { model, judged, latches: Latches::default(), interrupted: AtomicBool::new(false) }
+        Checked {
+            model,
+            judged: Broken::MAX,
+            sought: u64::MAX,
+            latches: Latches::default(),
+            interrupted: AtomicBool::new(false),
+        }
     }
 
     /// Judges only one guarantee. A name that is none of [`ALWAYS`] judges none.
@@ -114,6 +121,14 @@ impl<M: Judged> Checked<M> {
     pub fn only(mut self, name: &str) -> Self {
         let at = ALWAYS.iter().position(|known| known.name == name);
         self.judged = at.map_or(0, |at| 1 << at);
+        self
+    }
+
+    /// Looks only for the situations that satisfy a condition: each costs something in every state until it is met.
+    #[must_use]
+    pub fn seeking(mut self, is_sought: impl Fn(&str) -> bool) -> Self {
+        let sought = SOMETIMES.iter().enumerate().filter(|(_, known)| is_sought(known.name));
+        self.sought = sought.fold(0, |bits, (at, _)| bits | 1 << at);
         self
     }
 
@@ -376,7 +391,8 @@ impl<M: Judged> Model for Checked<M> {
     fn properties(&self) -> Vec<Property<Self>> {
         let mut all = vec![Property::always(SCOPE_BOUNDS, |m: &Self, state| m.suffices(state))];
         all.extend(always_properties());
-        all.extend(sometimes_properties());
+        let sought = |(at, _): &(usize, _)| self.sought & (1 << at) != 0;
+        all.extend(sometimes_properties().into_iter().enumerate().filter(sought).map(|(_, p)| p));
         all
     }
 }
