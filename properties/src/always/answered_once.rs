@@ -2,8 +2,8 @@
 //!
 //! *To a user*: every question gets at most one answer or refusal, and it is the one to that question. *Source*: a
 //! rule of ours. *Not promised*: one reply on the wire, which is false after a retry; nor that there is a reply at
-//! all, see `no-lost-task`. *Broken by*: `second-reply-taken`, `reply-to-oldest`,
-//! `given-up-awaited`. A reply to a request that was given up is one too many.
+//! all, see `no-lost-task`. *Broken by*: `second-reply-taken`, `reply-to-oldest`, `given-up-awaited` (a reply to a
+//! request that was given up is one too many).
 
 use spillway_model::size::{Size, Table};
 use spillway_model::wire;

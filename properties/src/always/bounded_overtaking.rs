@@ -4,7 +4,8 @@
 //! it that came later. *Source*: a rule of ours; without it "task-processing priority" lets the lowest class starve.
 //! *Not promised*: anything in a scope whose classes do not age (`overtaken-max` is 0), of tasks that wait for the
 //! replica, or across a hand-over: at the receiver, or when a task comes back, the count begins anew. Each of these
-//! happens to a task at most once without faults. *Broken by*: `ageing-ignored`, `overtaken-miscounted`, `overtaken-forgotten`.
+//! happens to a task at most once without faults. *Broken by*: `ageing-ignored`, `overtaken-miscounted`,
+//! `overtaken-forgotten`.
 
 use spillway_model::size::{Num, Size, Table};
 

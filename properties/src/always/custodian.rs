@@ -1,8 +1,8 @@
 //! Who has a query in hand: what leads to a reply to it without any timeout.
 //!
-//! That some entry exists somewhere is not enough, nor that a retry is possible: with either wording every
-//! seeded bug passes. Each clause below is one way in which a reply will come of itself. While something is out of order,
-//! what a reconnection sends again counts, and on datagram links what a timer does: then it is the only thing that can.
+//! That some entry exists somewhere is not enough, nor that a retry is possible: with either wording every seeded bug
+//! passes. Each clause below is one way in which a reply will come of itself. While something is out of order, what a
+//! reconnection sends again counts, and on datagram links what a timer does: then it is the only thing that can.
 
 use spillway_model::rows::{Entry, Handed, Task};
 use spillway_model::size::{Num, Size, Table};

@@ -2,14 +2,13 @@
 //!
 //! *To a user*: everything asked is answered or refused, every publish acknowledged, every replica up to date and
 //! every hand-over settled, once nothing is left to do but wait for a fault; and while a node is down or a link cut,
-//! all that does not depend on just that (see `excuse.rs`). *Source*: the eventual guarantees, for
-//! which it stands in until liveness is decided. *Not promised*: that the system does not go round in circles.
-//! *Broken by*: `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`,
-//! `done-unsaid`, `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
-//! `snapshot-uncounted`, `snapshot-skipped`, `flush-unacknowledged`,
-//! `epoch-unchecked`, `done-to-first`, `superseded-untold`, `superseded-untold-at-reset`, `superseded-goes-on`, `superseded-keeps-ledger`,
-//! `superseded-holds`,
-//! `moved-silently`, `given-up-pending`, `publisher-forgotten`, `withdrawn-held`,
+//! all that does not depend on just that (see `excuse.rs`). *Source*: the eventual guarantees, for which it stands in
+//! until liveness is decided. *Not promised*: that the system does not go round in circles. *Broken by*:
+//! `client-silent-at-reset`, `relay-not-resent`, `hello-ignored`, `publish-not-pending`, `done-unsaid`,
+//! `duplicate-unacknowledged`, `refusal-unsaid`, `second-source-adopted`, `relay-full-silently`,
+//! `snapshot-uncounted`, `snapshot-skipped`, `flush-unacknowledged`, `epoch-unchecked`, `done-to-first`,
+//! `superseded-untold`, `superseded-untold-at-reset`, `superseded-goes-on`, `superseded-keeps-ledger`,
+//! `superseded-holds`, `moved-silently`, `given-up-pending`, `publisher-forgotten`, `withdrawn-held`,
 //! `never-pulled-back`, `never-rerouted`, `held-for-lost`, `heal-unnoticed`, `request-not-repeated`,
 //! `hello-not-repeated`.
 

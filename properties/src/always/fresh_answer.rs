@@ -4,8 +4,7 @@
 //! source only says that information is synchronised. *Not promised*: anything learnt between asking and
 //! receiving, since requests are pipelined; by the time of receipt it is false without any fault.
 //! *Broken by*: `token-left-out`, `seen-forgotten`, `acknowledgement-forgotten`, `token-ignored`,
-//! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`, `owner-hidden`,
-//! `token-left-behind`.
+//! `token-not-offered`, `token-not-assigned`, `acknowledged-too-low`, `owner-hidden`, `token-left-behind`.
 
 use spillway_model::size::{Num, Size};
 use spillway_traces::Note;

@@ -1,6 +1,4 @@
 //! The safety guarantees, one file each, and the list that everything else is made from.
-//!
-//! Not here yet, since the protocol does not have what it speaks of: `bounded-overtaking` (classes do not age).
 
 mod answered_once;
 mod bounded;
@@ -46,8 +44,7 @@ macro_rules! for_each_always {
         $with! {
             SyncedInfo, DurablePublish, FreshAnswer, NoLostOverflowTask, NoLostTask, AnsweredOnce,
             OverflowOnly, ThresholdKept, PriorityOrder, StrategyKept, LinksOnly, Bounded, FinalStates,
-            VisibleToAllowed, NoResurrection,
-            BoundedOvertaking,
+            VisibleToAllowed, NoResurrection, BoundedOvertaking,
         }
     };
 }

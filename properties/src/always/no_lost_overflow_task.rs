@@ -6,11 +6,9 @@
 //! `same-link-only-resent`, `again-unmarked`, `again-forgotten`, `never-returned`, `returned-lost`,
 //! `handed-unrecognised`, `queued-unrecognised`, `incarnation-reused`, `finish-unmatched`, `reject-unmatched`,
 //! `not-offered-to-new-leader`, `offered-to-first`, `unwanted-held`, `lead-unsaid`, `lead-unsaid-at-reset`,
-//! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`,
-//! `done-unmatched`, `again-for-the-first`, `askers-not-offered`, `source-forgotten`, `withdrawn-for-all`,
-//! `withdraw-unmatched`,
-//! `done-unmatched`, `not-resent-at-loss`, `pulled-back-lost`, `assigned-to-lost`, `offer-not-repeated`,
-//! `assignment-not-repeated`.
+//! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`, `done-unmatched`, `again-for-the-first`,
+//! `askers-not-offered`, `source-forgotten`, `withdrawn-for-all`, `withdraw-unmatched`, `not-resent-at-loss`,
+//! `pulled-back-lost`, `assigned-to-lost`, `offer-not-repeated`, `assignment-not-repeated`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

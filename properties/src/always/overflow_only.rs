@@ -2,11 +2,11 @@
 //!
 //! *To an operator*: a server below its threshold does its own work, and it gives away the least urgent tasks.
 //! *Source*: "when the number of query tasks a query server has received exceeds a threshold", "the redundant
-//! tasks, those above the threshold". *Not promised*: that a redundant task is handed over; nor anything of an
-//! offer that is repeated under the same id after a reset. *Broken by*: `offered-below-threshold`,
-//! `highest-class-offered`, `oldest-offered`, `running-offered`, `refused-offered`, `returned-unmarked`,
-//! `foreign-offered`, `delay-ignored`, `last-task-offered`, `pulled-back-unmarked`, `return-unmatched`. A task that was
-//! handed over, finished and asked again is a new one in this sense.
+//! tasks, those above the threshold". *Not promised*: that a redundant task is handed over; nor anything of an offer
+//! that is repeated under the same id after a reset. A task that was handed over, finished and asked again is a new
+//! one in this sense. *Broken by*: `offered-below-threshold`, `highest-class-offered`, `oldest-offered`,
+//! `running-offered`, `refused-offered`, `returned-unmarked`, `foreign-offered`, `delay-ignored`,
+//! `last-task-offered`, `pulled-back-unmarked`, `return-unmatched`.
 
 use spillway_model::rows::Task;
 use spillway_model::scope::Unit;

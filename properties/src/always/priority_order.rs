@@ -1,10 +1,10 @@
 //! `priority-order`: the urgent goes first.
 //!
 //! *To a user*: a person who waits is served before bulk work, at the control server and in every queue.
-//! *Source*: "by task-processing priority". *Not promised*: anything of a task that is not ready (its token is not
+//! *Source*: "by task-processing priority". In a queue whose classes age, a task that was overtaken as often as the
+//! scope allows is above all classes. *Not promised*: anything of a task that is not ready (its token is not
 //! satisfied) or has no eligible receiver; anything between servers. *Broken by*: `lowest-class-assigned`,
-//! `lowest-class-started`, `newest-started`, `unready-overtaken`. The *effective* class of a task that was overtaken as
-//! often as the scope allows is above all others.
+//! `lowest-class-started`, `newest-started`, `unready-overtaken`.
 
 use spillway_model::rows::{Entry, Task};
 use spillway_model::size::{Num, Size, Table};

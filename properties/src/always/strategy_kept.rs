@@ -1,14 +1,15 @@
 //! `strategy-kept`: a redundant task goes where the receiving strategy lets it go.
 //!
-//! *To an operator*: the control server chooses receivers by the configured strategy, never sends a task back where it
-//! came from, nor again to a server that has just refused it; and once a query server has heard of a new leader, the
-//! old one moves nothing there any more, whatever it still believes. *Source*: "task receiving strategy". *Not
+//! *To an operator*: the control server chooses receivers by the configured strategy, never sends a task back where
+//! it came from, nor again to a server that has just refused it; and once a query server has heard of a new leader,
+//! the old one moves nothing there any more, whatever it still believes. *Source*: "task receiving strategy". *Not
 //! promised*: which of the allowed servers takes it; that the load that a strategy reckons with is what a server has:
-//! it is what its control server has assigned and not seen finished; anything of an old leader that a query server has
-//! not heard to be superseded. What becomes of a task if a query server heeds an old leader shows much later, in `final-states`:
-//! the receiver takes an older hand-over id on, and its Done names one that nobody waits for. *Broken by*: `assigned-to-source`,
-//! `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`, `strategy-ignored`, `load-forgotten`,
-//! `heavier-chosen`, `weights-ignored`, `turn-kept`, `class-filter-ignored`, `epoch-unchecked`.
+//! it is what its control server has assigned and not seen finished; anything of an old leader that a query server
+//! has not heard to be superseded. What becomes of a task if a query server heeds an old leader shows much later, in
+//! `final-states`: the receiver takes an older hand-over id on, and its Done names one that nobody waits for.
+//! *Broken by*: `assigned-to-source`, `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`,
+//! `strategy-ignored`, `load-forgotten`, `heavier-chosen`, `weights-ignored`, `turn-kept`, `class-filter-ignored`,
+//! `epoch-unchecked`.
 
 use spillway_model::rows::{Handed, Task};
 use spillway_model::size::{Num, Size, Table};

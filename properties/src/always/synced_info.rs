@@ -4,8 +4,7 @@
 //! newer one. *Source*: the global server "stores it and synchronises it to the query servers". *Not promised*:
 //! that a replica is up to date, see `fresh-answer`; nor anything across a crash of the query server.
 //! *Broken by*: `gap-applied`, `applied-kept-in-crash`, `applied-rewound`, `older-stored`, `update-stale`,
-//! `revision-understated`, `wrong-user-answered`, `undurable-compacted`, `synced-before-flushed`,
-//! `revision-understated`, `wrong-user-answered`, `older-applied`.
+//! `revision-understated`, `wrong-user-answered`, `undurable-compacted`, `synced-before-flushed`, `older-applied`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::{Action, Node, Note};

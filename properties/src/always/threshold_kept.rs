@@ -1,10 +1,9 @@
 //! `threshold-kept`: help does not overload the helper.
 //!
-//! *To an operator*: a server that takes a redundant task over stays at or below its own threshold. *Source*: the
-//! control server distributes "to other query servers" by their receiving strategy. *Not promised*: that it stays
-//! there, since its own queries, and tasks that come back, may exceed it later. *Broken by*: `load-unchecked`,
-//! `load-miscounted`, `late-accepts`. Where the threshold is one of delay, a server takes a task only
-//! while it is not late.
+//! *To an operator*: a server that takes a redundant task over stays at or below its own threshold; where the
+//! threshold is one of delay, it takes one only while it is not late. *Source*: the control server distributes "to
+//! other query servers" by their receiving strategy. *Not promised*: that it stays there, since its own queries, and
+//! tasks that come back, may exceed it later. *Broken by*: `load-unchecked`, `load-miscounted`, `late-accepts`.
 
 use spillway_model::rows::Task;
 use spillway_model::scope::Unit;
