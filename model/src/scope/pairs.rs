@@ -39,7 +39,7 @@ enum Subject {
 pub const STATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
 
 /// What stands between the names of two features in the name of a pair.
-const BETWEEN: &str = "-and-";
+pub const BETWEEN: &str = "-and-";
 
 /// What a pair with hand-overs must reach.
 const OVERFLOW: &str = "overflow-happens";
