@@ -47,7 +47,7 @@ impl<S: Size> Protocol<S> {
             }),
             (Role::Communication, Role::Query) => state.pending.iter().any(|p| {
                 let there = (p.server.get(), p.at.get()) == (own, peer + 1);
-                there && !(missed && is_known(state, peer, p.request))
+                there && !(missed && self.is_known(state, from, peer, p.request))
             }),
             (Role::Query, Role::Global) => {
                 let sent = state.feeds.get(own as usize).cursor.get().checked_sub(1);
@@ -79,6 +79,23 @@ impl<S: Size> Protocol<S> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a query server has a request queued, handed over or relayed, and knows that this communication server
+    /// waits for it.
+    fn is_known(&self, state: &State<S>, from: Node, server: u32, request: S::Num) -> bool {
+        let key = (server, request);
+        let asker = self.asker(from);
+        let noted = |sessions: u32| sessions & asker == asker;
+        state.queue.iter().any(|t| (t.server.get(), t.request) == key && noted(t.sessions.get()))
+            || state
+                .handed
+                .iter()
+                .any(|h| (h.server.get(), h.request) == key && noted(h.sessions.get()))
+            || state
+                .relay
+                .iter()
+                .any(|r| (r.server.get(), r.request) == key && noted(r.sessions.get()))
     }
 
     /// Whether nothing is on its way that the timer of one node for another would wait for: nothing between the two,
@@ -172,14 +189,6 @@ impl<S: Size> Protocol<S> {
         })?;
         self.allows_fault(state, Some(budget))
     }
-}
-
-/// Whether a query server has a request: queued, handed over or relayed.
-fn is_known<S: Size>(state: &State<S>, server: u32, request: S::Num) -> bool {
-    let key = (server, request);
-    state.queue.position(|t| (t.server.get(), t.request) == key).is_some()
-        || state.handed.position(|h| (h.server.get(), h.request) == key).is_some()
-        || state.relay.position(|r| (r.server.get(), r.request) == key).is_some()
 }
 
 fn is_entry_of<N: Num>(entry: Entry<N>, handed: Handed<N>, control: u32) -> bool {

@@ -38,6 +38,10 @@ enum Subject {
 /// Unique states of a pair, at most: one that has more is to be made smaller.
 pub const STATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
 
+/// With a standby, these have more states than a pair may have, so that all servers refuse there; the scope
+/// `standby-crash-query` has them take tasks.
+const HEAVY: [&str; 3] = ["moving-client", "crash-query", "stop-query"];
+
 /// What stands between the names of two features in the name of a pair.
 pub const BETWEEN: &str = "-and-";
 
@@ -76,35 +80,35 @@ features! {
         |s| { publishes(s); s.faults.reset_global = 1 };
     Tasks "reset-control" "A query server's link to the control server is reset." []
         |s| s.faults.reset_control = 1;
-    Info "sharing" "A user hides what it has published." []
+    Info "sharing" "A user hides what it has published." ["hidden-answer"]
         |s| { publishes(s); changes(s, Body::Share { rule: Rule::Nobody }) };
-    Info "contacts" "A user shares with contacts only." []
+    Info "contacts" "A user shares with contacts only." ["hidden-answer"]
         |s| { publishes(s); s.knobs.sharing = Rule::Contacts };
-    Info "deletion" "A user deletes what it has published." []
+    Info "deletion" "A user deletes what it has published." ["deleted-answer"]
         |s| { publishes(s); changes(s, Body::Delete) };
     Info "snapshot" "The global server forgets its log." [] |s| { publishes(s); s.faults.compact = 1 };
     Info "disk" "What the global server writes is durable once it is flushed." []
         |s| { publishes(s); s.knobs.disk = Disk::Flushed };
-    Links "moving-client" "A client moves to another communication server." []
+    Links "moving-client" "A client moves to another communication server." ["client-moves-mid-request"]
         |s| { s.nodes.communication_servers = 2; s.faults.moves = 1 };
     Links "leaving-client" "A client goes away." [] |s| s.faults.leave = 1;
-    Tasks "cancel" "A client gives a request up." [] |s| s.faults.cancel = 1;
+    Tasks "cancel" "A client gives a request up." ["cancelled-in-queue"] |s| s.faults.cancel = 1;
     Links "stop-communication" "A communication server stays down for a while." []
         |s| s.faults.stop_communication = 1;
     Links "stop-query" "A query server stays down for a while." [] |s| s.faults.stop_query = 1;
     Info "stop-global" "The global server stays down for a while." []
         |s| { publishes(s); s.faults.stop_global = 1 };
-    Tasks "stop-control" "A control server stays down for a while." [] |s| s.faults.stop_control = 1;
-    Links "cut-query" "A query server and the communication server do not hear each other for a while." []
+    Tasks "stop-control" "A control server stays down for a while." ["answered-while-control-down"] |s| s.faults.stop_control = 1;
+    Links "cut-query" "A query server and the communication server do not hear each other for a while." ["heard-one-way"]
         |s| s.faults.cut_query = 1;
-    Tasks "cut-control" "A query server and the control server do not hear each other for a while." []
+    Tasks "cut-control" "A query server and the control server do not hear each other for a while." ["pulled-back"]
         |s| s.faults.cut_control = 1;
     Links "drop" "A datagram is lost." [] |s| { s.knobs.links = Links::Datagram; s.faults.drop = 1 };
     Links "duplicate" "A datagram is doubled." []
         |s| { s.knobs.links = Links::Datagram; s.faults.duplicate = 1 };
     Links "reorder" "A datagram is overtaken." []
         |s| { s.knobs.links = Links::Datagram; s.faults.reorder = 1 };
-    Tasks "standby" "The lease passes to a standby control server." []
+    Tasks "standby" "The lease passes to a standby control server." ["two-leaders"]
         |s| { s.nodes.control_servers = 2; s.faults.lease = 1 };
     Tasks "least-loaded" "The least loaded server takes a redundant task." []
         |s| strategy(s, Strategy::LeastLoaded);
@@ -118,9 +122,9 @@ features! {
             strategy(s, Strategy::Classes);
             s.knobs.accepts = vec![vec![], vec![Class::Interactive], vec![Class::Bulk]];
         };
-    Tasks "delay" "A threshold is one of delay." []
+    Tasks "delay" "A threshold is one of delay." ["late-server-offers"]
         |s| { competes(s); s.knobs.unit = Unit::Delay; s.faults.slow = 1 };
-    Tasks "ageing" "A task is overtaken once at most." [] |s| { competes(s); s.knobs.overtaken_max = 1 };
+    Tasks "ageing" "A task is overtaken once at most." [] |s| { competes(s); s.knobs.overtaken_max = 1; s.knobs.threshold[0] = 1 };
 }
 
 /// The scope of every two features that do not exclude each other, in the order of [`FEATURES`].
@@ -147,6 +151,17 @@ pub fn pair(a: &Feature, b: &Feature) -> Option<Scope> {
     if subjects.contains(&Subject::Info) && !subjects.contains(&Subject::Tasks) {
         scope.knobs.threshold.fill(1);
         scope.sometimes.retain(|name| name != OVERFLOW);
+    }
+    if subjects.contains(&Subject::Info) && subjects.contains(&Subject::Tasks) {
+        slim(&mut scope);
+    }
+    if [a, b].iter().any(|f| f.name == "standby") && [a, b].iter().any(|f| HEAVY.contains(&f.name))
+    {
+        scope.knobs.threshold.fill(0);
+    }
+    // A threshold of delay returns nothing: who is not late takes any task.
+    if scope.knobs.unit == Unit::Delay {
+        scope.sometimes.retain(|name| name != "task-returned");
     }
     // What both set to different values they cannot share.
     let alone = |feature: &Feature| {
@@ -221,8 +236,28 @@ fn competes(scope: &mut Scope) {
     }
 }
 
+/// Changes and hand-overs multiply: a change that is not about whom it is shown to is made by the client that asks, who
+/// makes it first; one that is, is not made after a publish, but holds from the start.
+fn slim(scope: &mut Scope) {
+    let shared = |request: &Request| request.body == Body::Share { rule: Rule::Nobody };
+    if scope.requests.iter().any(shared) {
+        scope.requests.retain(|request| !shared(request));
+        scope.knobs.sharing = Rule::Nobody;
+    }
+    if scope.knobs.sharing != Rule::Everyone {
+        return;
+    }
+    for request in &mut scope.requests {
+        match &mut request.body {
+            Body::Query { user, .. } => *user = 1,
+            _ => request.client = 1,
+        }
+    }
+}
+
 fn strategy(scope: &mut Scope, strategy: Strategy) {
     scope.knobs.strategy = strategy;
     scope.nodes.query_servers = 3;
-    scope.knobs.threshold.resize(3, 1);
+    let last = scope.knobs.threshold[1];
+    scope.knobs.threshold.resize(3, last);
 }

@@ -67,13 +67,16 @@ fn excuses_pending<S: Size>(s: &Situation<'_, S>, p: Pending<S::Num>) -> bool {
     unreachable
         || is_unheard(s, request, server)
         || s.state.ledger.iter().any(|e| e.request.get() == request.0 && excuses_entry(s, e))
+        || s.state.handed.iter().any(|h| h.request.get() == request.0 && excuses_handed(s, h))
         || s.state.queue.iter().any(|t| t.request.get() == request.0 && excuses_task(s, t))
 }
 
 /// A query was handed over, and a query server is not heard by the communication server, which does not know it: the
 /// answer from there is lost until that is over.
 pub(super) fn is_unheard<S: Size>(s: &Situation<'_, S>, request: RequestId, server: Node) -> bool {
-    let moved = s.ghost.moved.position(|m| m.request.get() == request.0).is_some();
+    // Of a request that its client no longer waits for nobody remembers whether it was moved.
+    let moved = s.ghost.moved.position(|m| m.request.get() == request.0).is_some()
+        || s.ghost.floor(request.0).is_none();
     moved && s.protocol.query_servers().any(|c| s.state.is_cut(Node::query(c), server))
 }
 
@@ -84,9 +87,12 @@ fn excuses_task<S: Size>(s: &Situation<'_, S>, task: Task<S::Num>) -> bool {
     !task.is_running() && task.token > applied && lacks_feed(s, server)
 }
 
-/// What is handed over waits for its entry.
+/// What is handed over waits for its entry, or its source for word of who leads.
 fn excuses_handed<S: Size>(s: &Situation<'_, S>, handed: Handed<S::Num>) -> bool {
     let key = (handed.server, handed.request);
+    if is_unled(s, Node::query(handed.server.get() as u16)) {
+        return true;
+    }
     s.state.ledger.iter().any(|e| (e.source, e.request) == key && excuses_entry(s, e))
 }
 
@@ -102,6 +108,13 @@ fn excuses_entry<S: Size>(s: &Situation<'_, S>, entry: Entry<S::Num>) -> bool {
 pub(super) fn is_cut_off<S: Size>(s: &Situation<'_, S>, control: Node, server: u16) -> bool {
     let server = Node::query(server);
     !s.state.is_down(server) && !s.state.is_whole(server, control)
+}
+
+/// Whether a query server has not heard who has the lease, and the two do not hear each other: it will be told, and
+/// offer again, once they do, or once the lease has passed on.
+pub(super) fn is_unled<S: Size>(s: &Situation<'_, S>, server: Node) -> bool {
+    let epoch = s.protocol.lease(s.state);
+    s.ghost.heard(server) < epoch && !s.state.is_whole(server, s.protocol.leader_of(epoch))
 }
 
 /// The control server that a query server offers to, by what it has heard.

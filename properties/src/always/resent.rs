@@ -9,7 +9,7 @@ use spillway_model::step::Observe;
 use spillway_traces::{Action, Message, Node, RequestId, Role};
 
 use super::custodian::carries;
-use super::excuse::{is_cut_off, is_unheard, leader_heard};
+use super::excuse::{is_cut_off, is_unheard, is_unled, leader_heard};
 use crate::judged::Situation;
 
 /// Whether some timer sends a message that leads to a reply: now, or once nothing is in flight on its link.
@@ -33,7 +33,7 @@ pub(super) fn is_resent_by_a_timer<S: Size>(
         mail.0.into_iter().any(|message| match message {
             // A query for what is handed over is only marked there: the hand-over decides.
             Message::Query { request: r, .. } => {
-                r == request && from == session && !holds_handed(s, to, r)
+                r == request && from == session && !is_noted(s, to, r, session)
             }
             _ => carries(s, request, session, from, to, message),
         })
@@ -50,9 +50,17 @@ impl Observe for Mail {
     }
 }
 
-fn holds_handed<S: Size>(s: &Situation<'_, S>, server: Node, request: RequestId) -> bool {
+/// Whether a query server has handed a query over that this communication server is known to wait for.
+fn is_noted<S: Size>(
+    s: &Situation<'_, S>,
+    server: Node,
+    request: RequestId,
+    session: Node,
+) -> bool {
     let key = (u32::from(server.index), request.0);
-    s.state.handed.position(|h| (h.server.get(), h.request.get()) == key).is_some()
+    let own = |h: &Handed<S::Num>| (h.server.get(), h.request.get()) == key;
+    let told = |noted: u32| s.protocol.askers(request, noted).nodes().any(|b| b == session);
+    s.state.handed.iter().find(own).is_some_and(|h| told(h.sessions.get()))
 }
 
 /// Whether a link that is out of order leads to a reply once it stands again.
@@ -73,7 +81,7 @@ pub(super) fn is_resent_at_reconnection<S: Size>(
     // Its source offers it again, or takes it back.
     || state.handed.iter().any(|h: Handed<S::Num>| {
         let source = Node::query(h.server.get() as u16);
-        let cut_off = || !state.is_whole(source, leader_heard(s, source));
+        let cut_off = || !state.is_whole(source, leader_heard(s, source)) || is_unled(s, source);
         h.request.get() == id && told(h.sessions.get()) && cut_off()
     })
     // The control server finds out that it has lost the server that it counted on.
