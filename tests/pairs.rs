@@ -193,16 +193,3 @@ fn what_is_no_pair_is_no_scope() {
         }
     }
 }
-
-/// Each feature is in some pair, whatever it excludes.
-#[test]
-fn no_feature_is_left_out() {
-    let pairs = pairs::pairs();
-    for feature in FEATURES {
-        let of = |scope: &Scope| {
-            scope.name.starts_with(&format!("{}-and-", feature.name))
-                || scope.name.ends_with(&format!("-and-{}", feature.name))
-        };
-        assert!(pairs.iter().any(of), "{} is alone", feature.name);
-    }
-}
