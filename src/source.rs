@@ -6,8 +6,10 @@ use std::path::Path;
 
 use spillway_model::Scope;
 use spillway_model::scope::limits::FILE_BYTES_MAX;
-use spillway_model::scope::{BUILTIN, BuiltinError, builtin_file_name, pairs};
+use spillway_model::scope::pairs::{self, FEATURES};
+use spillway_model::scope::{BUILTIN, BuiltinError, builtin_file_name};
 use spillway_properties::SOMETIMES_NAMES;
+use spillway_properties::catalog::nearest;
 
 use crate::failure::Failure;
 use crate::output;
@@ -59,11 +61,29 @@ fn builtin(name: &str) -> Result<(String, String), Failure> {
     if let Some(scope) = pairs::named(name) {
         return Ok((builtin_file_name(name), scope.to_toml()));
     }
+    if let Some(why) = no_pair(name) {
+        return Err(Failure::Input(why));
+    }
     let unknown = match Scope::builtin(name, SOMETIMES_NAMES) {
         Err(error @ BuiltinError::Unknown { .. }) => error.to_string(),
         _ => format!("no builtin scope is named `{name}`"),
     };
     Err(Failure::Input(format!("{unknown} (the path of a file has a `/` or ends in `.toml`)")))
+}
+
+/// Why this is no pair of features, if it is written like one.
+fn no_pair(name: &str) -> Option<String> {
+    let (a, b) = name.split_once(pairs::BETWEEN)?;
+    let known = || FEATURES.iter().map(|feature| feature.name);
+    let Some(unknown) = [a, b].into_iter().find(|half| !known().any(|name| name == *half)) else {
+        let expected = "expected two features that go together";
+        return Some(format!("`{name}` is no pair; {expected}, as `spillway pairs` checks them"));
+    };
+    let help = match nearest(unknown, known()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`spillway pairs --list` lists them".to_owned(),
+    };
+    Some(format!("`{name}` is no pair: no feature is called `{unknown}`; {help}"))
 }
 
 /// The text of a scope file.

@@ -72,22 +72,22 @@ fn duplicate_key() {
 
 #[test]
 fn unknown_key() {
-    assert_snapshot!(with("threshold = 1", "threshold = 1\nqueue_max = 3"), @"small.toml:8:1: unknown key `queue_max`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing`, `returned`, `links`, `strategy`, `accepts`, `weights`, `unit`, `overtaken-max`, `disk` or `sharing`; did you mean `queue-max`?");
-    assert_snapshot!(with("crash-query", "crash-queries"), @"small.toml:19:1: unknown key `crash-queries`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control`, `retry`, `moves`, `leave`, `cancel`, `stop-communication`, `stop-query`, `stop-global`, `stop-control`, `cut-client`, `cut-query`, `cut-global`, `cut-control`, `drop`, `duplicate`, `reorder`, `compact`, `lease` or `slow`; did you mean `crash-query`?");
+    assert_snapshot!(with("threshold = 1", "threshold = 1\nqueue_max = 3"), @"small.toml:8:1: unknown key `queue_max`; expected one of the 17 keys of `[knobs]`; did you mean `queue-max`?");
+    assert_snapshot!(with("crash-query", "crash-queries"), @"small.toml:19:1: unknown key `crash-queries`; expected one of the 26 keys of `[faults]`; did you mean `crash-query`?");
     assert_snapshot!(with("user = 1", "user = 1\ncolour = 3"), @"small.toml:12:1: unknown key `colour`; expected `client`, `kind`, `user`, `class` or `home`");
     assert_snapshot!(with("user = 1", "user = 1\n\"a\\nb\" = 3"), @r#"small.toml:12:1: unknown key `a\nb`; expected `client`, `kind`, `user`, `class` or `home`"#);
 }
 
 #[test]
 fn a_misspelt_key_is_not_also_missing() {
-    assert_snapshot!(with("threshold = 1", "thresold = 1"), @"small.toml:7:1: unknown key `thresold`; expected `threshold`, `queue-max`, `pending-max`, `relay-max`, `ledger-max`, `window-max`, `link-max`, `routing`, `returned`, `links`, `strategy`, `accepts`, `weights`, `unit`, `overtaken-max`, `disk` or `sharing`; did you mean `threshold`?");
-    assert_snapshot!(with("[nodes]", "[node]"), @"small.toml:3:2: unknown table `node`; expected `name`, `about`, `rounds`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `nodes`?");
+    assert_snapshot!(with("threshold = 1", "thresold = 1"), @"small.toml:7:1: unknown key `thresold`; expected one of the 17 keys of `[knobs]`; did you mean `threshold`?");
+    assert_snapshot!(with("[nodes]", "[node]"), @"small.toml:3:2: unknown table `node`; expected one of the 8 keys of the file; did you mean `nodes`?");
 }
 
 #[test]
 fn unknown_table() {
-    assert_snapshot!(with("[faults]", "[fault]"), @"small.toml:18:2: unknown table `fault`; expected `name`, `about`, `rounds`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `faults`?");
-    assert_snapshot!(with("[faults]", "[[requests]]\n[faults]"), @"small.toml:18:3: unknown table `requests`; expected `name`, `about`, `rounds`, `nodes`, `request`, `knobs`, `faults` or `expect`; did you mean `request`?");
+    assert_snapshot!(with("[faults]", "[fault]"), @"small.toml:18:2: unknown table `fault`; expected one of the 8 keys of the file; did you mean `faults`?");
+    assert_snapshot!(with("[faults]", "[[requests]]\n[faults]"), @"small.toml:18:3: unknown table `requests`; expected one of the 8 keys of the file; did you mean `request`?");
     assert_snapshot!(with("[expect]", "[nodes.more]\n[expect]"), @"small.toml:20:8: unknown table `more`; expected `clients`, `communication-servers`, `query-servers`, `control-servers` or `sessions`");
 }
 
@@ -203,7 +203,7 @@ fn all_faults_come_in_the_order_of_the_file() {
     assert_snapshot!(lines.join("\n"), @"
     small.toml:4:11: `clients` is 0; expected an integer from 1 to 32
     small.toml:8:1: `class` is missing; expected `interactive`, `normal` or `bulk`
-    small.toml:18:1: unknown key `crash-querry`; expected `crash-communication`, `crash-query`, `crash-global`, `crash-control`, `reset-client`, `reset-query`, `reset-global`, `reset-control`, `retry`, `moves`, `leave`, `cancel`, `stop-communication`, `stop-query`, `stop-global`, `stop-control`, `cut-client`, `cut-query`, `cut-global`, `cut-control`, `drop`, `duplicate`, `reorder`, `compact`, `lease` or `slow`; did you mean `crash-query`?
+    small.toml:18:1: unknown key `crash-querry`; expected one of the 26 keys of `[faults]`; did you mean `crash-query`?
     ");
 }
 

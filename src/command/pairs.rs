@@ -60,8 +60,9 @@ fn scopes(args: &Args) -> Vec<Scope> {
     let scopes = match args.of {
         None => pairs::pairs(),
         Some(feature) => {
-            let others = FEATURES.iter().filter(|other| other.name != feature.name);
-            others.filter_map(|other| pairs::pair(feature, other)).collect()
+            let name =
+                |other: &Feature| format!("{}{}{}", feature.name, pairs::BETWEEN, other.name);
+            FEATURES.iter().filter_map(|other| pairs::named(&name(other))).collect()
         }
     };
     scopes.into_iter().step_by(usize::from(args.every)).collect()

@@ -43,7 +43,7 @@ pub const STATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is no
 const HEAVY: [&str; 3] = ["moving-client", "crash-query", "stop-query"];
 
 /// What stands between the names of two features in the name of a pair.
-const BETWEEN: &str = "-and-";
+pub const BETWEEN: &str = "-and-";
 
 /// What a pair with hand-overs must reach.
 const OVERFLOW: &str = "overflow-happens";

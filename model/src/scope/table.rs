@@ -14,6 +14,8 @@ use super::notes::Notes;
 /// A table that is being read.
 pub(super) struct Table<'a> {
     notes: &'a Notes<'a>,
+    /// How it is written in the file: `[faults]`, say.
+    title: String,
     /// What its keys' paths begin with: empty, or ending in a dot.
     prefix: String,
     /// Where to report that a key is missing.
@@ -25,7 +27,8 @@ pub(super) struct Table<'a> {
 impl<'a> Table<'a> {
     /// The table of the whole file.
     pub(super) fn root(notes: &'a Notes<'a>, entries: &'a DeTable<'a>) -> Self {
-        Self { notes, prefix: String::new(), header: 0..0, entries, asked: Vec::new() }
+        let title = "the file".to_owned();
+        Self { notes, title, prefix: String::new(), header: 0..0, entries, asked: Vec::new() }
     }
 
     /// A key that must be there.
@@ -60,7 +63,9 @@ impl<'a> Table<'a> {
 
     /// Ends the reading: what was not asked for is unknown.
     pub(super) fn finish(self) {
-        let expected = one_of(self.asked.iter().copied());
+        let all = one_of(self.asked.iter().copied());
+        // Who is told which key was meant needs no list of dozens.
+        let few = format!("one of the {} keys of {}", self.asked.len(), self.title);
         let mut meant_paths = BTreeSet::new();
         for (key, value) in self.entries {
             let name: &str = key.get_ref();
@@ -73,7 +78,7 @@ impl<'a> Table<'a> {
             self.notes.note(
                 key.span(),
                 format!("unknown {what} {}", quoted(name)),
-                &expected,
+                if meant.is_some() { &few } else { &all },
                 meant,
             );
         }
@@ -208,7 +213,16 @@ impl<'a> Field<'a> {
             return self.wrong_kind(span, value, &expected);
         };
         let prefix = if self.path.is_empty() { String::new() } else { format!("{}.", self.path) };
-        Some(Table { notes: self.notes, prefix, header: span, entries, asked: Vec::new() })
+        let title = self.title();
+        Some(Table { notes: self.notes, title, prefix, header: span, entries, asked: Vec::new() })
+    }
+
+    /// How a table of this name is written.
+    fn title(&self) -> String {
+        match self.name.split_once('[') {
+            None => format!("`[{}]`", self.name),
+            Some((list, _)) => format!("`[[{list}]]`"),
+        }
     }
 
     /// Notes that the value, which is there, is not as expected.

@@ -106,7 +106,7 @@ macro_rules! for_each_sometimes {
             SnapshotReplaces, ResumedAfterSnapshot, WriteAtRisk,
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
-            OverflowHappens, RedistributedAnswer, AllFull, ReceiverRefuses, TaskReturned, ClientRefused, ClassesCompete, AskedAgain, SecondReply, StaleReplicaWaits, ReplicasDiffer, PublishOvertaken, DuplicatePublish, CatchUp, CrashMidHandover, SourceCrashMidHandover, ReceiverCrashMidHandover, AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
+            AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
         }
     };
 }
