@@ -59,9 +59,13 @@ fn unknown_names_are_refused() {
     let known = BUILTIN.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>();
     let (last, others) = known.split_last().expect("there are some");
     let expected = format!("expected {} or {last}", others.join(", "));
+    let near = "did you mean `default`?";
     assert_eq!(
         error("defualt"),
-        format!("no builtin scope is named `defualt`; {expected}; did you mean `default`?")
+        format!(
+            "no builtin scope is named `defualt`; expected one of the {} there are; {near}",
+            known.len()
+        )
     );
     assert_eq!(error("huge"), format!("no builtin scope is named `huge`; {expected}"));
     let known_none = error("default");

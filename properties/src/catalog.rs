@@ -106,3 +106,17 @@ impl std::fmt::Display for UnknownProperty {
 }
 
 impl std::error::Error for UnknownProperty {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A name that is listed twice would be judged and told twice, and take two bits.
+    #[test]
+    fn every_property_is_listed_once() {
+        let names: BTreeSet<&str> = all().map(|known| known.name).collect();
+        assert_eq!(names.len(), all().count());
+    }
+}

@@ -80,15 +80,15 @@ impl fmt::Display for BuiltinError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { name, nearest } => {
-                let known = one_of(BUILTIN.iter().map(|(name, _)| *name));
-                write!(
-                    formatter,
-                    "no builtin scope is named {}; expected {known}",
-                    super::names::quoted(name)
-                )?;
-                nearest
-                    .iter()
-                    .try_for_each(|nearest| write!(formatter, "; did you mean `{nearest}`?"))
+                let unknown = super::names::quoted(name);
+                write!(formatter, "no builtin scope is named {unknown}; expected ")?;
+                match nearest {
+                    Some(near) => {
+                        let all = BUILTIN.len();
+                        write!(formatter, "one of the {all} there are; did you mean `{near}`?")
+                    }
+                    None => formatter.write_str(&one_of(BUILTIN.iter().map(|(name, _)| *name))),
+                }
             }
             Self::File(error) => write!(formatter, "{error}"),
         }
