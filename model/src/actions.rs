@@ -193,7 +193,11 @@ impl<S: Size> Protocol<S> {
                     && state.handed.position(|h| h.server.get() == own).is_none()
                     && state.relay.position(|r| r.server.get() == own).is_none()
             }
-            Role::Global if self.is_datagram() => state.feeds.iter().all(|f| f.cursor.get() == 0),
+            Role::Global if self.is_datagram() => {
+                state.feeds.iter().all(|f| f.cursor.get() == 0)
+                    && state.unflushed.get() == 0
+                    && state.awaited.is_empty()
+            }
             Role::Global => state.log.is_empty(),
             Role::Control => self.control_has_nothing(state, node.index),
         };
