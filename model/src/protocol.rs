@@ -76,9 +76,8 @@ impl<S: Size> Protocol<S> {
             let (client, home) = (request.client, request.home);
             planned.push(Planned { client, session, user, class, version, home });
         }
-        let changes: Vec<(u16, Body)> = scope
-            .requests
-            .iter()
+        let changes: Vec<(u16, Body)> = (0..scope.rounds)
+            .flat_map(|_| scope.requests.iter())
             .filter(|request| !matches!(request.body, Body::Query { .. }))
             .map(|request| (request.client, request.body))
             .collect();

@@ -11,9 +11,6 @@ use crate::rows::{
 pub use crate::scope::{BUDGETS, Budget};
 use crate::size::{Fixed, Growable, Num, Size, Table};
 
-/// Hand-overs that a query server can number between two crashes, in every size of the state.
-pub const SEQUENCE_MAX: u32 = 255;
-
 /// A bound of the scope that did not suffice. Exploration stops there: a send that is silently skipped would
 /// hide behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +26,7 @@ pub enum Full {
     Flight,
     /// A table of the fixed-size state is full.
     Table,
-    /// A query server has numbered [`SEQUENCE_MAX`] hand-overs.
+    /// A query server has numbered as many hand-overs since it started as a cell can count.
     Sequence,
 }
 

@@ -17,6 +17,21 @@ impl<S: Size> CheckedState<State<S>, S> {
         let horizon = horizon(&self.inner, &self.ghost);
         self.inner.forget(horizon as usize);
     }
+
+    /// Rows in all tables, those of the history that properties need included: the size of the state.
+    pub fn rows(&self) -> usize {
+        let (state, ghost) = (&self.inner, &self.ghost);
+        let nodes = [state.clients.len(), state.servers.len(), state.feeds.len()];
+        let more = [state.replicas.len(), state.controls.len(), state.outages.len()];
+        let held =
+            [state.waiting.len(), state.pending.len(), state.queue.len(), state.handed.len()];
+        let also = [state.relay.len(), state.ledger.len(), state.log.len(), state.awaited.len()];
+        let known = [ghost.known.len(), ghost.floors.len(), ghost.moved.len()];
+        let kept = [ghost.refusals.len(), ghost.came_back.len(), ghost.overtaken.len()];
+        let heard = [ghost.heard.len(), ghost.turns.len(), state.flight.len()];
+        let all = nodes.iter().chain(&more).chain(&held).chain(&also);
+        all.chain(&known).chain(&kept).chain(&heard).sum()
+    }
 }
 
 /// The oldest revision that may be asked for.

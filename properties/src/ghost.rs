@@ -156,9 +156,11 @@ impl<S: Size> Ghost<S> {
             Action::Start { server, request } => self.started(step, server, request),
             Action::Cancel { request, .. } => self.no_longer_awaited(request),
             Action::Leave { client } => {
-                for request in step.protocol.requests_of(client.index) {
-                    self.no_longer_awaited(*request);
-                }
+                // Not all that it ever asked: a long run has asked much.
+                let own =
+                    |request| step.protocol.planned(RequestId(request)).client == client.index;
+                self.floors.retain(|floor| !own(floor.request.get()));
+                self.moved.retain(|moved| !own(moved.request.get()));
             }
             Action::PullBack { server, request } => self.comes_back(server, request),
             _ => {}

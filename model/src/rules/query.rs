@@ -6,7 +6,7 @@ use crate::mutant::Mutant;
 use crate::rows::{Handed, REFUSED, RUNNING, Relay, Replica, Task};
 use crate::scope::Returned;
 use crate::size::{Num, Size, Table};
-use crate::state::{Full, SEQUENCE_MAX};
+use crate::state::Full;
 use crate::step::{Observe, Step};
 
 impl<S: Size, O: Observe> Step<'_, S, O> {
@@ -172,7 +172,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let at = self.protocol.redundant_at(self.state, server, request);
         let at = at.expect("what is offered is redundant");
         let mut row = self.state.servers.get(server.index.into());
-        if row.sequence.get() == SEQUENCE_MAX {
+        if row.sequence.get() == S::Num::MAX {
             return self.state.set_full(Full::Sequence);
         }
         let task = self.state.queue.remove(at);

@@ -45,6 +45,12 @@ impl Dice {
         Dice { words, salt: u64::from(high) << 32 | u64::from(low) }
     }
 
+    /// Gives every action another weight.
+    pub(super) fn weigh_anew(&mut self) {
+        let (low, high) = (self.words.next_u32(), self.words.next_u32());
+        self.salt = u64::from(high) << 32 | u64::from(low);
+    }
+
     /// A number below this one, each as likely as any other.
     ///
     /// Lemire's method: a word times the bound, of which the upper half is the number. A word whose lower half is one

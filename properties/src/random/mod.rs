@@ -20,6 +20,7 @@
 
 mod choice;
 mod fingerprint;
+mod long;
 mod report;
 mod tally;
 mod walk;
@@ -41,6 +42,7 @@ use crate::with_tier;
 
 pub use choice::DOMAIN;
 pub use fingerprint::fingerprint;
+pub use long::{LongWalk, Pace};
 pub use report::{Longest, Sighting, Walked, Walks};
 pub use tally::Distinct;
 use tally::Tally;

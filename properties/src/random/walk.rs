@@ -129,8 +129,13 @@ impl<'a, S: Size> Walker<'a, S> {
     /// Drawn from all actions alike, faults would spend their budgets in the first steps, where little is under way.
     /// Where only one kind is possible it is taken, but for faults that are not wanted at all.
     fn next(&mut self, state: &On<S>, dice: &mut Dice) -> Option<Action> {
-        let protocol = self.checked.model();
         let wanted = dice.percent(self.plan.fault_percent);
+        self.draw(state, wanted, dice)
+    }
+
+    /// A fault if one is wanted and possible, otherwise another action.
+    pub(super) fn draw(&mut self, state: &On<S>, wanted: bool, dice: &mut Dice) -> Option<Action> {
+        let protocol = self.checked.model();
         self.actions.clear();
         protocol.progress(&state.inner, &mut self.actions);
         let faults = self.actions.len();

@@ -15,7 +15,7 @@ impl Sometimes for ReceiverCrashMidHandover {
         "a receiver has crashed and the task is held for assignment once more";
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
-        let only_receives = |c: u16| s.protocol.requests().all(|(_, r)| r.home != c);
+        let only_receives = |c: u16| s.protocol.scope().requests.iter().all(|r| r.home != c);
         let restarted = |c: u16| s.state.servers.get(c.into()).incarnation.get() > 0;
         s.protocol.query_servers().any(|c| only_receives(c) && restarted(c))
             && s.state.ledger.iter().any(|e| e.assignee().is_none())
