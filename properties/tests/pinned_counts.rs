@@ -96,6 +96,16 @@ fn deep_loads_and_runs_bounded() {
     assert_eq!(report.overall(), Overall::Inconclusive);
 }
 
+#[test]
+fn figure_is_pinned_as_far_as_three_steps() {
+    let scope = Scope::builtin("figure", SOMETIMES_NAMES).unwrap();
+    let depth_max = std::num::NonZeroUsize::new(3);
+    let report = check(&scope, &Options { depth_max, ..Options::default() }, &mut |_| Go::On);
+    let report = report.unwrap();
+    assert_eq!(report.overall(), Overall::Inconclusive);
+    assert_eq!((report.unique_states, report.depth), (141_525, 4));
+}
+
 /// A situation that is reached after six steps is found with a bound of six steps, and not with one of five.
 #[test]
 fn a_depth_bound_counts_steps_and_judges_the_last() {
