@@ -66,6 +66,7 @@ pinned! {
     weighted: "weighted", 165_225, 603_529, 43;
     round_robin: "round-robin", 43_959, 150_758, 50;
     classes: "classes", 37_321, 125_483, 40;
+    strategies: "strategies", 53_810, 186_538, 47;
     standby: "standby", 43_900, 197_987, 41;
     standby_crash: "standby-crash", 15_990, 72_470, 35;
     standby_crash_query: "standby-crash-query", 167_564, 851_739, 48;

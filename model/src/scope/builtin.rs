@@ -40,6 +40,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("weighted", include_str!("../../scopes/weighted.toml")),
     ("round-robin", include_str!("../../scopes/round-robin.toml")),
     ("classes", include_str!("../../scopes/classes.toml")),
+    ("strategies", include_str!("../../scopes/strategies.toml")),
     ("standby", include_str!("../../scopes/standby.toml")),
     ("standby-crash", include_str!("../../scopes/standby-crash.toml")),
     ("standby-crash-query", include_str!("../../scopes/standby-crash-query.toml")),

@@ -1,0 +1,17 @@
+//! The executable system: its nodes as state machines without I/O.
+//!
+//! The nodes are written from `model/PROTOCOL.md`, and share nothing with the model but the vocabulary of
+//! `spillway-traces`: a model that nothing independent answers to proves little. Whatever drives them, a simulator, a
+//! replay in lockstep with the model or real sockets, moves bytes, time and storage, and nothing else.
+//!
+//! - [`config`]: what the operator sets. [`profile`]: what users share. [`wire`]: what travels on the links.
+//! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
+//!   the choices which the protocol leaves open.
+//! - [`nodes`]: the five kinds of node.
+
+pub mod bug;
+pub mod config;
+pub mod node;
+pub mod nodes;
+pub mod profile;
+pub mod wire;
