@@ -23,7 +23,7 @@ pub struct Feature {
     pub name: &'static str,
     /// What it adds, in a sentence.
     pub about: &'static str,
-    /// What a pair must reach for it, unless the other half rules that out.
+    /// What a pair must reach for it, unless the other half rules that out (`pairs/expected.rs`).
     pub sometimes: &'static [&'static str],
     subject: Subject,
     add: fn(&mut Scope),
@@ -185,11 +185,10 @@ fn fit(scope: &mut Scope, a: &Feature, b: &Feature) {
         overtakes(scope);
     }
     less(scope, is);
-    if info
-        && (tasks
-            || is("snapshot") && !is("sharing")
-            || is("disk") && scope.knobs.links == Links::Datagram)
-    {
+    // Two publishes beside anything but sharing, and a crash beside datagrams, are as much as hand-overs.
+    let datagram = scope.knobs.links == Links::Datagram;
+    let much = is("snapshot") && !is("sharing") || is("disk") && datagram;
+    if info && (tasks || much) {
         slim(scope);
     }
     if scope.knobs.routing == Routing::Any {
@@ -250,7 +249,8 @@ fn publishes_twice(scope: &mut Scope) {
     }
 }
 
-/// Two messages that travel one way: a second publish, or a second query where the one goes to and fro alone.
+/// Two messages that travel one way: those of a second publish, unless the disk makes enough states as it is, or of a
+/// second query where the one goes to and fro alone.
 fn overtakes(scope: &mut Scope) {
     match scope.requests.iter().any(is_change) {
         true if scope.knobs.disk == Disk::Immediate => publishes_twice(scope),
