@@ -294,3 +294,17 @@ fn breaking_walk(scope: &Scope, promise: &Promise, seed: u64) -> Option<Vec<Acti
         }
     }
 }
+
+#[test]
+fn a_budget_without_end_is_never_spent_and_never_explored() {
+    let mut scope = Scope::builtin("retry", SOMETIMES_NAMES).unwrap();
+    scope.faults.retry = spillway_model::scope::limits::FAULT_ANY;
+    assert_eq!(spillway_properties::sizes::Tier::of(&scope), None);
+    let machine = &mut CheckedMachine::new(scope, None);
+    let (client, request) = (Node::client(0), RequestId(0));
+    machine.step(&Action::Issue { client, request }).unwrap();
+    for _ in 0..7 {
+        machine.step(&Action::Retry { client, request }).unwrap();
+    }
+    assert_eq!(machine.full(), None);
+}
