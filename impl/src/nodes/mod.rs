@@ -1,1 +1,5 @@
 //! The five kinds of node, one file each, written from `model/PROTOCOL.md`.
+
+pub mod aside;
+pub mod control;
+pub mod query;
