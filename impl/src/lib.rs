@@ -16,3 +16,4 @@ pub mod nodes;
 pub mod profile;
 pub mod strategy;
 pub mod wire;
+pub mod world;
