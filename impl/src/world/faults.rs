@@ -60,6 +60,9 @@ impl World {
                 let (low, high) = (node.min(peer), node.max(peer));
                 self.give(high, Input::Made { peer: low }, driver);
                 self.give(low, Input::Made { peer: high }, driver);
+            } else if !self.links.is_down(peer) {
+                // It is back, and out of reach.
+                self.give(peer, Input::Reachable { peer: node, reachable: false }, driver);
             }
         }
     }
@@ -179,11 +182,16 @@ impl World {
         }
     }
 
-    /// Loses what is on its way between the two; the peer notices that a node has gone, or begun anew out of its reach.
+    /// Loses what is on its way between the two; the peer notices that the node has gone, or has begun anew out of reach.
     fn lose(&mut self, node: Node, peer: Node, driver: &mut impl Driver) {
         self.empty_both(node.min(peer), node.max(peer), driver);
-        if !self.links.is_down(peer) {
-            self.give(peer, Input::Lost { peer: node }, driver);
+        if self.links.is_down(peer) {
+            return;
+        }
+        self.give(peer, Input::Lost { peer: node }, driver);
+        match self.links.is_down(node) {
+            true => self.give(peer, Input::Turn, driver), // it is no reset: the loss lasts
+            false => self.give(peer, Input::Reachable { peer: node, reachable: false }, driver),
         }
     }
 

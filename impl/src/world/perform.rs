@@ -16,6 +16,28 @@ use crate::wire::Wire;
 /// The time, which does not pass: timers are actions of the trace.
 const NOW_US: u64 = 0;
 
+/// The guard of what a node does of itself.
+const CANDIDATE: &str = "candidate";
+
+/// Whether it is an action that a node does of itself.
+fn is_own(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Route { .. }
+            | Action::Start { .. }
+            | Action::Serve { .. }
+            | Action::Offer { .. }
+            | Action::PullBack { .. }
+            | Action::Slow { .. }
+            | Action::Calm { .. }
+            | Action::Assign { .. }
+            | Action::Sync { .. }
+            | Action::Compact {}
+            | Action::Flush {}
+            | Action::Resend { .. }
+    )
+}
+
 /// A driver that chooses one step or none, and records.
 struct Script {
     recorder: Recorder,
@@ -89,6 +111,18 @@ impl World {
         all
     }
 
+    /// Whether an action can be performed, by what [`World::candidates`] has listed.
+    ///
+    /// # Errors
+    /// The guard that refuses it.
+    pub fn can(&self, action: &Action, candidates: &[Candidate]) -> Result<(), Refusal> {
+        self.permits(action)?;
+        let may = || candidates.iter().any(|candidate| candidate.action == *action);
+        guard(!is_own(action) || may(), CANDIDATE, || {
+            format!("{} does not list it among what it may do", action.node())
+        })
+    }
+
     fn candidates_of(&self, node: Node) -> Vec<Candidate> {
         let at = usize::from(node.index);
         match node.role {
@@ -102,22 +136,7 @@ impl World {
 
     /// The node that does the action of itself, if one does.
     fn forced(&self, action: &Action) -> Result<Option<Node>, Refusal> {
-        let own = matches!(
-            action,
-            Action::Route { .. }
-                | Action::Start { .. }
-                | Action::Serve { .. }
-                | Action::Offer { .. }
-                | Action::PullBack { .. }
-                | Action::Slow { .. }
-                | Action::Calm { .. }
-                | Action::Assign { .. }
-                | Action::Sync { .. }
-                | Action::Compact {}
-                | Action::Flush {}
-                | Action::Resend { .. }
-        );
-        if !own {
+        if !is_own(action) {
             return Ok(None);
         }
         let node = action.node();
@@ -126,7 +145,7 @@ impl World {
         let kind = std::mem::discriminant(action);
         let like = |candidate: &&Candidate| std::mem::discriminant(&candidate.action) == kind;
         let nearest = candidates.iter().find(like).or(candidates.first());
-        guard(may, "candidate", || format!("{node} does not list it among what it may do")).map_err(
+        guard(may, CANDIDATE, || format!("{node} does not list it among what it may do")).map_err(
             |refusal| Refusal { nearest: nearest.map(|near| near.action.to_string()), ..refusal },
         )?;
         Ok(Some(node))

@@ -7,14 +7,21 @@
 //! - [`setting`]: from a scope to a configuration and a plan of requests.
 //! - [`map`]: the refinement map. What users share has no place in the model's state, which knows versions: that it is what
 //!   the plan says of each version is judged here too.
-//! - [`lockstep`]: both, side by side. [`difference`]: where they part, for people.
+//! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
+//! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
 
 pub mod difference;
 pub mod lockstep;
 pub mod map;
+pub mod nodes_machine;
+pub mod nodes_model;
 mod records;
 pub mod setting;
+pub mod universe;
 
 pub use difference::Difference;
 pub use lockstep::Lockstep;
+pub use nodes_machine::NodesMachine;
+pub use nodes_model::NodesModel;
 pub use setting::Setting;
+pub use universe::universe;
