@@ -19,8 +19,8 @@ use spillway_traces::{Action, Outcome, Spillway, Trace, Vocabulary, replay};
 const TOO_LARGE: &str = "deep";
 
 /// Walks of each builtin scope, and of each pair of the sample.
-const WALKS: u64 = 12;
-const PAIR_WALKS: u64 = 4;
+const WALKS: u64 = 50;
+const PAIR_WALKS: u64 = 10;
 /// Every so many pairs is in the sample.
 const PAIR_EVERY: usize = 3;
 /// Steps of a walk, at most.

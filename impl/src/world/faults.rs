@@ -157,17 +157,20 @@ impl World {
             if self.links.is_down(peer) {
                 self.give(node, Input::Lost { peer }, driver);
             }
-            if self.links.is_cut(node, peer) || self.links.is_cut(peer, node) {
+            let cut = self.links.is_cut(node, peer) || self.links.is_cut(peer, node);
+            if cut && !self.links.is_down(peer) {
                 self.give(node, Input::Reachable { peer, reachable: false }, driver);
             }
         }
     }
 
+    /// Both ends find out; one that is down says nothing of itself, and finds out when it restarts.
     fn tell_reachable(&mut self, a: Node, b: Node, reachable: bool, driver: &mut impl Driver) {
+        if self.links.is_down(a) || self.links.is_down(b) {
+            return;
+        }
         for (node, peer) in [(a.max(b), a.min(b)), (a.min(b), a.max(b))] {
-            if !self.links.is_down(node) {
-                self.give(node, Input::Reachable { peer, reachable }, driver);
-            }
+            self.give(node, Input::Reachable { peer, reachable }, driver);
         }
     }
 

@@ -147,7 +147,8 @@ impl Refinement {
             sequence: id.map_or(0, |id| id.sequence),
             sessions: self.askers(task.asked_here),
             carried,
-            overtaken: task.overtaken,
+            // Nobody asks any more once it runs, and the model forgets it.
+            overtaken: if task.running { 0 } else { task.overtaken },
         }
     }
 

@@ -127,14 +127,22 @@ impl Control {
         }
     }
 
+    /// A query server is there, although the path to it may be out of order.
+    pub(super) fn is_up(&mut self, peer: Node) {
+        self.lost.remove(&peer.index);
+    }
+
     /// Whether the loss before this input lasts shows only now: then what nobody can take any more goes back.
     pub(super) fn after_loss(&mut self, input: &Input, context: &mut Context<'_>) {
         if !self.returns_due {
             return;
         }
         self.returns_due = false;
-        let was_reset = matches!(input, Input::Made { peer } if self.lost.contains(&peer.index));
-        if !was_reset {
+        let is_back = match input {
+            Input::Made { peer } | Input::Reachable { peer, .. } => self.lost.contains(&peer.index),
+            _ => false,
+        };
+        if !is_back {
             self.return_unplaceable(context);
         }
     }

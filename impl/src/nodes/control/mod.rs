@@ -31,7 +31,7 @@ pub struct Control {
     pub ledger: BTreeMap<(u16, RequestId), Entry>,
     /// `round-robin`: the query server that it assigned to last; none in every other strategy.
     pub last: Option<u16>,
-    /// Query servers that the connection to is lost: they take nothing.
+    /// Query servers that are down: the connection to them is lost, and nothing says that they are back.
     pub lost: BTreeSet<u16>,
     /// A connection was lost just now, and no connection made since: what has no eligible server left goes back unless
     /// the very next input makes it anew, which is a reset.
@@ -105,11 +105,11 @@ impl Control {
             Input::Message { from, message } => self.receive(from, message, context),
             Input::Lost { peer } => self.connection_lost(peer),
             Input::Made { peer } => self.connection_made(peer, context),
+            Input::Reachable { peer, .. } => self.is_up(peer),
             Input::Timer(timer) => self.ran_out(timer, context),
             Input::Lease { epoch } => self.lease(epoch, context),
             Input::Turn
             | Input::Closed { .. }
-            | Input::Reachable { .. }
             | Input::Command(_)
             | Input::Worked
             | Input::Stored { .. } => {}

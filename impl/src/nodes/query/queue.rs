@@ -50,7 +50,10 @@ impl Query {
         let request = asked.ask.request;
         let unmarked = self.config.has(Bug::AgainUnmarked);
         if let Some(task) = self.queue.iter_mut().find(|task| task.request() == request) {
-            task.asked_here = askers::with(task.asked_here, from);
+            let asked_here = askers::with(task.asked_here, from);
+            let is_new = asked_here != task.asked_here;
+            task.asked_here = asked_here;
+            self.known_already(is_new, context);
         } else if let Some(handed) = self.handed.get_mut(&request) {
             handed.again |= !unmarked;
             handed.askers = askers::with(handed.askers, from);
@@ -58,6 +61,14 @@ impl Query {
             refuse(askers::only(from), request, context);
         } else {
             self.queue_last(asked, false, askers::only(from), None, context);
+        }
+    }
+
+    /// Something is asked for that is under way already: unless that brings an asker, nothing is changed. While clients
+    /// have one session for good, no asker is new.
+    pub(super) fn known_already(&self, asker_is_new: bool, context: &mut Context<'_>) {
+        if !(asker_is_new && self.config.knobs.sessions) {
+            dropped(context);
         }
     }
 

@@ -13,7 +13,10 @@ impl Query {
     pub(super) fn publish(&mut self, from: Node, ask: Ask, context: &mut Context<'_>) {
         let request = ask.request;
         if let Some(relayed) = self.relayed.get_mut(&request) {
-            relayed.askers = askers::with(relayed.askers, from);
+            let askers = askers::with(relayed.askers, from);
+            let is_new = askers != relayed.askers;
+            relayed.askers = askers;
+            self.known_already(is_new, context);
         } else if self.relayed.len() >= self.config.knobs.relay_max as usize {
             refuse(askers::only(from), request, context);
         } else {
