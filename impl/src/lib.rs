@@ -7,11 +7,13 @@
 //! - [`config`]: what the operator sets. [`profile`]: what users share. [`wire`]: what travels on the links.
 //! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
 //!   the choices which the protocol leaves open.
-//! - [`nodes`]: the five kinds of node.
+//! - [`nodes`]: the five kinds of node. [`strategy`]: the choosers of the product and of tests.
 
 pub mod bug;
 pub mod config;
 pub mod node;
 pub mod nodes;
 pub mod profile;
+pub mod strategy;
 pub mod wire;
+pub mod world;
