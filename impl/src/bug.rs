@@ -40,6 +40,22 @@ macro_rules! bugs {
 bugs! {
     /// The client hands every reply to its user, also a second one.
     SecondReplyTaken "second-reply-taken",
+    /// The client asks without saying what it has seen.
+    TokenLeftOut "token-left-out",
+    /// The client forgets which revision it has seen.
+    SeenForgotten "seen-forgotten",
+    /// The client does not ask again when it has moved.
+    MovedSilently "moved-silently",
+    /// The communication server keeps a request pending that is answered, and passes a second answer on.
+    AnswerKeptPending "answer-kept-pending",
+    /// The communication server does not ask others again when it loses a query server.
+    PendingNotResent "pending-not-resent",
+    /// The communication server drops what it has no room for, without a word.
+    RefusalUnsaid "refusal-unsaid",
+    /// The communication server takes more requests than it has room for.
+    PendingUnbounded "pending-unbounded",
+    /// The communication server keeps what is pending for a client whose session has ended.
+    SessionKept "session-kept",
     /// The query server starts a task whose token its replica has not reached.
     TokenIgnored "token-ignored",
     /// The query server starts the lowest class first.
@@ -88,6 +104,24 @@ bugs! {
     GapApplied "gap-applied",
     /// The query server answers for a publish before the global server has stored it.
     AcknowledgedBeforeStored "acknowledged-before-stored",
+    /// The global server acknowledges what its disk does not have yet.
+    AcknowledgedBeforeDurable "acknowledged-before-durable",
+    /// The global server sends query servers what its disk does not have yet.
+    SyncedBeforeDurable "synced-before-durable",
+    /// The global server keeps what it acknowledges in memory only.
+    StoredInMemory "stored-in-memory",
+    /// The global server does not acknowledge what waited for the disk.
+    FlushUnacknowledged "flush-unacknowledged",
+    /// The global server stores an older version of a record over a newer one.
+    OlderStored "older-stored",
+    /// The global server leaves a revision out of a feed.
+    RevisionSkipped "revision-skipped",
+    /// The global server resumes a feed where it thinks that it stands, not where the query server says.
+    HelloIgnored "hello-ignored",
+    /// The global server forgets users whose information is gone, with their version, when it compacts the log.
+    TombstoneForgotten "tombstone-forgotten",
+    /// The global server reads a frame of its file without comparing the hash.
+    TornTrusted "torn-trusted",
     /// The control server forgets a hand-over once the receiver accepts it.
     FreedAtAccept "freed-at-accept",
     /// The control server forgets who refused a task.

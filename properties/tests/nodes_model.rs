@@ -13,8 +13,7 @@ fn explore(scope: Scope) -> usize {
     let checker = NodesModel::new(scope).checker().spawn_bfs().join();
     if let Some((_, path)) = checker.discoveries().into_iter().next() {
         let last = path.last_state().differs.join("\n  ");
-        let actions: Vec<String> =
-            path.into_actions().iter().map(ToString::to_string).collect();
+        let actions: Vec<String> = path.into_actions().iter().map(ToString::to_string).collect();
         panic!("{name}, after\n{}\n  {last}", actions.join("\n"));
     }
     checker.unique_state_count()

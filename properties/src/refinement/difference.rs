@@ -52,11 +52,7 @@ pub fn states(
             let (a, b) = (fields.get(name), others.get(name));
             if a != b {
                 let said = |value: Option<&String>| value.map_or("nothing".into(), String::clone);
-                lines.push(format!(
-                    "{node}.{name}: model has {}, nodes have {}",
-                    said(a),
-                    said(b)
-                ));
+                lines.push(format!("{node}.{name}: model has {}, nodes have {}", said(a), said(b)));
             }
         }
     }

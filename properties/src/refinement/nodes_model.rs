@@ -82,14 +82,16 @@ impl NodesModel {
     fn compare_actions(&self, joint: &mut Joint) {
         let candidates = joint.nodes.candidates();
         let unknown = candidates.iter().filter(|one| !self.universe.contains(&one.action));
-        let mut differs: Vec<String> =
-            unknown.map(|one| format!("the nodes may do what has no name: {}", one.action)).collect();
+        let mut differs: Vec<String> = unknown
+            .map(|one| format!("the nodes may do what has no name: {}", one.action))
+            .collect();
         for action in &self.universe {
             let model = self.protocol.allows(&joint.model, action);
             let nodes = joint.nodes.can(action, &candidates);
             match (model, nodes) {
                 (Ok(()), Err(refusal)) => {
-                    differs.push(format!("the model allows “{action}”, the nodes do not: {refusal}"));
+                    differs
+                        .push(format!("the model allows “{action}”, the nodes do not: {refusal}"));
                 }
                 (Err(guard), Ok(())) if guard.name != BUDGET_GUARD => {
                     let (name, reason) = (guard.name, guard.reason);

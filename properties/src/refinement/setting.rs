@@ -35,11 +35,7 @@ impl Setting {
         };
         let list = scope.requests.iter().map(planned).collect();
         let plan = Plan::new(nodes.clients, list, scope.rounds);
-        Setting {
-            config: Arc::new(config),
-            plan: Arc::new(plan),
-            sessions: nodes.sessions.clone(),
-        }
+        Setting { config: Arc::new(config), plan: Arc::new(plan), sessions: nodes.sessions.clone() }
     }
 
     /// The nodes at their start.
