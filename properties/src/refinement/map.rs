@@ -239,9 +239,6 @@ fn map_global_server(world: &World, state: &mut State<Growable>) {
     let awaited = global.awaited.iter();
     extend(
         &mut state.awaited,
-        awaited.map(|spillway_impl::nodes::global::Awaited { server, request, .. }| Awaited {
-            server: (*server).into(),
-            request: request.0,
-        }),
+        awaited.map(|a| Awaited { server: a.server.into(), request: a.request.0 }),
     );
 }
