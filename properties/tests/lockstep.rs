@@ -182,15 +182,11 @@ const BUG_WALKS: u64 = 60;
 /// Scopes to be explored for the bugs that walks do not meet.
 const BUG_SCOPES: [&str; 4] = ["ageing", "two-sources", "datagram-refused", "moving-routes"];
 
-/// No disk tears what it writes in lockstep: `impl/tests/file.rs` shows this one.
-const UNDER_A_TORN_DISK: Bug = Bug::TornTrusted;
-
 #[test]
 fn every_seeded_bug_of_the_nodes_shows() {
     let scopes: Vec<Scope> = builtin().chain(pairs::pairs().into_iter().step_by(7)).collect();
     let hidden: Vec<&str> = Bug::ALL
         .iter()
-        .filter(|bug| **bug != UNDER_A_TORN_DISK)
         .filter(|bug| !shows_on_walks(&scopes, **bug) && !shows_in_exploration(**bug))
         .map(|bug| bug.name())
         .collect();

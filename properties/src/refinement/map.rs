@@ -239,6 +239,6 @@ fn map_global_server(world: &World, state: &mut State<Growable>) {
     let awaited = global.awaited.iter();
     extend(
         &mut state.awaited,
-        awaited.map(|a| Awaited { server: a.server.into(), request: a.request.0 }),
+        awaited.map(|waits| Awaited { server: waits.server.into(), request: waits.request.0 }),
     );
 }
