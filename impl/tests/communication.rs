@@ -130,6 +130,8 @@ fn a_request_whose_server_is_out_of_reach_goes_elsewhere_when_its_timer_runs_out
     b0.on(Input::Lost { peer: c(2) });
     let again = "arm reroute(r1) 600000";
     assert_eq!(b0.on(Input::Timer(Timer::Reroute(RequestId(1)))), again, "nowhere to go");
+    let made = b0.on(Input::Made { peer: c(2) });
+    assert_eq!(made, "C2 Query r1 token 5; disarm reroute(r1)", "it is within reach again");
 }
 
 #[test]

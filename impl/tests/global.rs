@@ -4,7 +4,7 @@
 mod rig;
 
 use rig::*;
-use spillway_impl::config::{Config, Disk};
+use spillway_impl::config::{Config, Disk, Links};
 use spillway_impl::node::{Input, Output};
 use spillway_impl::wire::Wire;
 use spillway_traces::Action;
@@ -53,10 +53,18 @@ fn each_server_is_fed_from_where_it_says_that_it_is() {
 
 #[test]
 fn an_update_carries_several_revisions_where_that_is_allowed() {
-    let mut g = global_server(with(|config| config.knobs.sync_batch_max = 2));
-    for request in 1..4 {
-        g.publish(0, request, 1, request, true);
-    }
+    let fed = |links| {
+        let mut g = global_server(with(|config| {
+            config.knobs.sync_batch_max = 2;
+            config.knobs.links = links;
+        }));
+        for request in 1..4 {
+            g.publish(0, request, 1, request, true);
+        }
+        g
+    };
+    assert_eq!(fed(Links::Datagram).sync(0), "C0 Update 1:u1v1");
+    let mut g = fed(Links::Fifo);
     assert_eq!(g.sync(0), "C0 Update 1:u1v1 2:u1v2");
     let step = Output::Step(Action::Sync { server: c(0) });
     assert_eq!(g.out[..2], [step.clone(), step.clone()], "a step for each");
