@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink,
+    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink, validate,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +24,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Check(check::Args),
     Replay(replay::Args),
+    Validate(validate::Args),
     Shrink(shrink::Args),
     Show(show::Args),
     Cover(cover::Args),
@@ -43,6 +44,7 @@ impl Command {
         match self {
             Command::Check(args) => check::run(&args),
             Command::Replay(args) => replay::run(&args),
+            Command::Validate(args) => validate::run(&args),
             Command::Shrink(args) => shrink::run(&args),
             Command::Show(args) => show::run(&args),
             Command::Cover(args) => cover::run(&args),

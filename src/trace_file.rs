@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use spillway_impl::bug::Bug;
 use spillway_model::{Mutant, Scope};
 use spillway_properties::catalog::{self, nearest};
 use spillway_properties::{CheckedMachine, SCOPE_BOUNDS};
@@ -29,8 +30,10 @@ const NUMBER_MAX: u32 = 9_999;
 pub(crate) struct Subject {
     /// The scope.
     pub(crate) scope: Scope,
-    /// The seeded bug.
+    /// The seeded bug of the model.
     pub(crate) mutant: Option<Mutant>,
+    /// The seeded bug of the implementation, in a trace that it recorded.
+    pub(crate) bug: Option<Bug>,
 }
 
 impl Subject {
@@ -42,7 +45,17 @@ impl Subject {
         let failed = |what: String| Failure::Input(format!("{}: {what}", at(path, HEADER_LINE)));
         let scope = Scope::from_json(&header.scope)
             .map_err(|error| failed(format!("the scope in the header: {error}")))?;
-        let mutant = match &header.mutant {
+        let of_model = header.source == Source::Model;
+        let bug = match &header.mutant {
+            Some(name) if !of_model => Some(Bug::named(name).ok_or_else(|| {
+                let nearest = nearest(name, Bug::ALL.iter().map(|bug| bug.name()));
+                let meant = nearest.map(|name| format!("; did you mean `{name}`?"));
+                let meant = meant.unwrap_or_default();
+                failed(format!("the mutant in the header: no seeded bug of the implementation is called `{name}`{meant}"))
+            })?),
+            _ => None,
+        };
+        let mutant = match header.mutant.as_ref().filter(|_| of_model) {
             None => None,
             Some(name) => Some(name.parse::<Mutant>().map_err(|error| {
                 let names = Mutant::ALL.iter().map(|mutant| mutant.name());
@@ -51,7 +64,7 @@ impl Subject {
                 failed(format!("the mutant in the header: {error}{}", meant.unwrap_or_default()))
             })?),
         };
-        Ok(Subject { scope, mutant })
+        Ok(Subject { scope, mutant, bug })
     }
 
     /// A machine in its first state.

@@ -23,7 +23,7 @@ fn unknown_names_are_told_with_the_nearest() {
         (&["check", "--threads", "257"], "257 is not in 1..=256"),
         (&["scopes", "describe", "default", "--toml"], "unexpected argument '--toml'"),
         (&["check", "--states-max", "many"], "invalid value 'many' for '--states-max <N>'"),
-        (&["replay", "t", "--on", "impl"], "[possible values: model]"),
+        (&["replay", "t", "--on", "imple"], "a similar value exists: 'impl'"),
         (&["show", "t", "--as", "mermad"], "a similar value exists: 'mermaid'"),
         (&["scopes", "describe", "defalt"], "did you mean `default`?"),
     ];

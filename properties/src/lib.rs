@@ -28,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod accept;
 pub mod always;
 pub mod catalog;
 pub mod check;
@@ -47,6 +48,7 @@ pub mod sometimes;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 
+pub use accept::{CheckedAcceptor, HIDEABLE};
 pub use catalog::{ALWAYS, Kind, Known, SOMETIMES, SOMETIMES_NAMES};
 pub use check::{Go, Options, Progress, TooLarge, Until, check};
 pub use checked::{Broken, Checked, CheckedState, Judged, SCOPE_BOUNDS};

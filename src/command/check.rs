@@ -135,7 +135,7 @@ fn subject(args: &Args) -> Result<(Subject, Option<String>), Failure> {
     let promised = args.mutant.and_then(promised).map(|promise| promise.scope);
     let name = args.scope.as_deref().or(promised).unwrap_or(source::DEFAULT);
     let Source { scope, file, .. } = source::load(name)?;
-    Ok((Subject { scope, mutant: args.mutant }, file))
+    Ok((Subject { scope, mutant: args.mutant, bug: None }, file))
 }
 
 fn promised(mutant: Mutant) -> Option<spillway_properties::Promise> {

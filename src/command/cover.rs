@@ -91,7 +91,7 @@ fn write(scope: &Scope, suite: &Cover<Action>, folder: &Path) -> Result<(), Fail
         Failure::Input(format!("`{}` cannot be made: {error}", folder.display()))
     };
     std::fs::create_dir(folder).map_err(failed)?;
-    let subject = Subject { scope: scope.clone(), mutant: None };
+    let subject = Subject { scope: scope.clone(), mutant: None, bug: None };
     for (number, path) in suite.paths.iter().enumerate() {
         let mut header = Header::new::<Spillway>(Source::Model, 0, scope.to_json());
         header.expect = Some(Expect::Accepted);

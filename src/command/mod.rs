@@ -10,4 +10,5 @@ pub(crate) mod replay;
 pub(crate) mod scopes;
 pub(crate) mod show;
 pub(crate) mod shrink;
+pub(crate) mod validate;
 pub(crate) mod workers;

@@ -20,8 +20,13 @@ impl NodesMachine {
     /// The nodes of a scope at their start.
     pub fn new(scope: Scope) -> NodesMachine {
         let setting = Setting::of(&scope);
+        NodesMachine::of(scope, &setting)
+    }
+
+    /// The nodes of a scope at their start, in this setting.
+    pub fn of(scope: Scope, setting: &Setting) -> NodesMachine {
         let protocol = Protocol::new(scope, None);
-        let refinement = Refinement::new(&protocol, &setting);
+        let refinement = Refinement::new(&protocol, setting);
         NodesMachine { protocol, refinement, nodes: setting.world() }
     }
 

@@ -2,7 +2,7 @@
 //! model's words.
 
 use spillway_properties::Overall;
-use spillway_properties::refinement::NodesMachine;
+use spillway_properties::refinement::{NodesMachine, Setting};
 use spillway_traces::{Outcome, Replayed, Spillway, Trace, replay};
 
 use super::verdict::Judged;
@@ -24,7 +24,9 @@ pub(super) fn run(
              implementation"
         )));
     }
-    let replayed = replay(trace, &mut NodesMachine::new(subject.scope.clone()));
+    let setting = Setting::of(&subject.scope);
+    let setting = subject.bug.map_or(setting.clone(), |bug| setting.with(bug));
+    let replayed = replay(trace, &mut NodesMachine::of(subject.scope.clone(), &setting));
     let (overall, summary) = match &replayed.outcome {
         Outcome::Matched if replayed.complete => {
             (Overall::Pass, "the implementation does the same".to_owned())
