@@ -145,6 +145,26 @@ pub fn cancel(request: u32) -> Wire {
     Wire::Cancel { request: RequestId(request) }
 }
 
+/// A client asks about user 1.
+pub fn ask(request: u32, client: u16, home: u16) -> Wire {
+    let body = Body::Query { user: 1, class: Normal };
+    Wire::Request(Asked { ask: Ask { request: RequestId(request), client, home, body }, token: 5 })
+}
+
+/// A client publishes its version 3.
+pub fn change(request: u32, client: u16, home: u16) -> Wire {
+    let body = Body::Publish { version: 3, record: Arc::default() };
+    Wire::Request(Asked { ask: Ask { request: RequestId(request), client, home, body }, token: 5 })
+}
+
+pub fn reply(request: u32, revision: u32) -> Wire {
+    Wire::Reply { request: RequestId(request), revision, version: 0, info: None }
+}
+
+pub fn busy(request: u32) -> Wire {
+    Wire::Busy { request: RequestId(request), retry_after_us: 1 }
+}
+
 pub fn published(request: u32, revision: u32) -> Wire {
     Wire::Published { request: RequestId(request), revision }
 }
@@ -370,7 +390,6 @@ fn told(output: &Output) -> Option<String> {
         }
         Output::Store(Store::Append(_)) => Some("append".to_owned()),
         Output::Store(Store::Replace(_)) => Some("replace".to_owned()),
-        other => Some(format!("{other:?}")),
     }
 }
 
@@ -421,7 +440,6 @@ fn message_text(message: &Wire) -> String {
         }
         Wire::Withdraw { request, hand_over } => format!("Withdraw {request} as {hand_over}"),
         Wire::Lead { epoch } => format!("Lead {epoch}"),
-        other => format!("{other:?}"),
     }
 }
 

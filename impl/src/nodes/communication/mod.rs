@@ -265,7 +265,7 @@ impl Communication {
             }
             Timer::Reroute(request) => match self.other_way(request) {
                 Some(to) => self.perform(Action::Route { server: from, request, to }, context),
-                None if self.is_stranded(request) => {
+                None if self.reroutes() && self.is_stranded(request) => {
                     self.running.0.arm(timer, attempts, timers.reroute_us, timers, context);
                 }
                 None => {}
