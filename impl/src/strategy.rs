@@ -48,6 +48,10 @@ impl Chooser for Configured {
         let alike =
             |candidate: &Candidate| candidate.due && same_task(candidate, &candidates[first]);
         match candidates[first].action {
+            Action::Route { .. } => {
+                let routes = (first..candidates.len()).filter(|&place| alike(&candidates[place]));
+                routes.min_by_key(|&place| candidates[place].cost)
+            }
             Action::Assign { .. } => {
                 let places: Vec<usize> =
                     (first..candidates.len()).filter(|&place| alike(&candidates[place])).collect();
@@ -64,13 +68,14 @@ impl Chooser for Configured {
     }
 }
 
-/// Whether both assign the same task.
+/// Whether both assign, or both route, the same task.
 fn same_task(one: &Candidate, other: &Candidate) -> bool {
     match (one.action, other.action) {
         (
             Action::Assign { source, request, .. },
             Action::Assign { source: other_source, request: other_request, .. },
         ) => source == other_source && request == other_request,
+        (Action::Route { request, .. }, Action::Route { request: other, .. }) => request == other,
         _ => false,
     }
 }

@@ -1,4 +1,5 @@
-//! The suites of the scopes that are made to be covered: every transition is in them, known counts.
+//! The suites of the scopes that are made to be covered: every transition is in them, known counts, and the nodes of the
+//! implementation take every one as the model does.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
@@ -7,6 +8,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use spillway_model::{Protocol, Scope};
 use spillway_properties::SOMETIMES_NAMES;
 use spillway_properties::cover::{NoCover, cover};
+use spillway_properties::refinement::Lockstep;
 use spillway_properties::sizes::Small;
 use stateright::Model;
 
@@ -24,10 +26,13 @@ fn covers_every_transition(name: &str, traces: usize, steps: usize) {
     let mut taken = BTreeSet::new();
     let mut states = BTreeSet::new();
     for path in &suite.paths {
+        let mut both = Lockstep::new(model.scope().clone()).unwrap();
         let mut state = model.initial();
         states.insert(fingerprint(&state));
         for action in path {
             assert!(model.allows(&state, action).is_ok(), "{action}");
+            // On the nodes too, what is observed and the state compared.
+            both.perform(action).unwrap_or_else(|difference| panic!("{name}: {difference}"));
             taken.insert((fingerprint(&state), *action));
             state = model.next_state(&state, *action).unwrap();
             states.insert(fingerprint(&state));

@@ -1,5 +1,6 @@
 //! `spillway replay`: runs a trace again, step by step, and compares it with what was recorded.
 
+mod nodes;
 mod sarif;
 pub(super) mod verdict;
 
@@ -21,8 +22,22 @@ use verdict::Judged;
 /// What a trace is run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum On {
-    /// The model.
+    /// The model, with every property judged.
     Model,
+    /// The implementation: its nodes are made to choose what the trace says.
+    Impl,
+    /// The implementation, then the model.
+    Both,
+}
+
+impl On {
+    fn name(self) -> &'static str {
+        match self {
+            On::Model => "model",
+            On::Impl => "impl",
+            On::Both => "both",
+        }
+    }
 }
 
 /// Run a trace again, step by step, and compare.
@@ -49,6 +64,7 @@ pub(crate) struct Args {
 /// A replay that has been made, with all that is written about it.
 struct Done<'a> {
     file: String,
+    on: On,
     subject: &'a Subject,
     trace: &'a Trace<Spillway>,
     replayed: Replayed,
@@ -66,22 +82,26 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let subject = Subject::of(&args.trace, &trace.header)?;
     warn_of(subject.mutant);
     let begun = std::time::Instant::now();
-    let On::Model = args.on;
-    let mut machine = subject.watched();
-    let replayed = replay(&trace, &mut machine);
-    let ended = verdict::Ended {
-        reached: machine.reached(),
-        full: machine.full().map(|full| full_at(full, &subject.scope)),
+    let on_nodes = match args.on {
+        On::Model => None,
+        On::Impl | On::Both => Some(nodes::run(&trace, &subject)?),
     };
-    let Judged { overall, exit, summary } = verdict::of(&trace, &replayed, &ended);
+    let (replayed, judged, full) = match on_nodes {
+        Some((replayed, judged)) if args.on == On::Impl || !replayed.matched() => {
+            (replayed, judged, false)
+        }
+        _ => on_model(&trace, &subject),
+    };
+    let Judged { overall, exit, summary } = judged;
     let done = Done {
+        on: args.on,
         file: args.trace.display().to_string(),
         subject: &subject,
         trace: &trace,
         replayed,
         overall,
         summary,
-        full: ended.full.is_some(),
+        full,
         seconds: begun.elapsed().as_secs_f64(),
     };
     output::result(&match args.format {
@@ -92,6 +112,18 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Sarif => format::sarif::report(&sarif::of(&done)),
     })?;
     Ok(exit)
+}
+
+/// On the model, every property judged. Whether a bound of the scope was full, too.
+fn on_model(trace: &Trace<Spillway>, subject: &Subject) -> (Replayed, Judged, bool) {
+    let mut machine = subject.watched();
+    let replayed = replay(trace, &mut machine);
+    let ended = verdict::Ended {
+        reached: machine.reached(),
+        full: machine.full().map(|full| full_at(full, &subject.scope)),
+    };
+    let judged = verdict::of(trace, &replayed, &ended);
+    (replayed, judged, ended.full.is_some())
 }
 
 fn human(done: &Done<'_>) -> String {
@@ -134,7 +166,7 @@ fn json(done: &Done<'_>) -> String {
     format::json(&Object {
         verdict: done.overall,
         trace: &done.file,
-        on: "model",
+        on: done.on.name(),
         scope: &done.subject.scope.name,
         mutant: done.subject.mutant.map(|mutant| mutant.name()),
         events: done.trace.events.len(),

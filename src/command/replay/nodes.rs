@@ -1,0 +1,46 @@
+//! A replay on the implementation: its nodes are made to choose what the trace says, and their state is compared in the
+//! model's words.
+
+use spillway_properties::Overall;
+use spillway_properties::refinement::NodesMachine;
+use spillway_traces::{Outcome, Replayed, Spillway, Trace, replay};
+
+use super::verdict::Judged;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::trace_file::Subject;
+
+/// Runs a trace on the nodes.
+///
+/// # Errors
+/// It was recorded with a seeded bug of the model, which the nodes do not have.
+pub(super) fn run(
+    trace: &Trace<Spillway>,
+    subject: &Subject,
+) -> Result<(Replayed, Judged), Failure> {
+    if let Some(mutant) = subject.mutant {
+        return Err(Failure::Input(format!(
+            "the trace was recorded with `{mutant}`, a seeded bug of the model; expected one without to run on the \
+             implementation"
+        )));
+    }
+    let replayed = replay(trace, &mut NodesMachine::new(subject.scope.clone()));
+    let (overall, summary) = match &replayed.outcome {
+        Outcome::Matched if replayed.complete => {
+            (Overall::Pass, "the implementation does the same".to_owned())
+        }
+        Outcome::Matched => {
+            let what =
+                "the implementation does the same, but the trace has no end: its writer died";
+            (Overall::Inconclusive, what.to_owned())
+        }
+        Outcome::Refused { event, guard, .. } => {
+            (Overall::Fail, format!("the implementation refuses event {event} by guard `{guard}`"))
+        }
+        Outcome::Differs { event, field, .. } => {
+            (Overall::Fail, format!("the implementation differs at event {event} in `{field}`"))
+        }
+    };
+    let exit = Exit::from(overall);
+    Ok((replayed, Judged { overall, exit, summary }))
+}
