@@ -179,6 +179,9 @@ fn every_trace_of_the_scopes_replays_on_the_nodes() {
 /// Walks of each scope that a seeded bug has to show itself on.
 const BUG_WALKS: u64 = 60;
 
+/// A write that is torn is no action of a trace: what a driver leaves of it is tested where the disk is.
+const OF_TORN_WRITES: Bug = Bug::TornFrameAccepted;
+
 /// Scopes to be explored for the bugs that walks do not meet.
 const BUG_SCOPES: [&str; 4] = ["ageing", "two-sources", "datagram-refused", "moving-routes"];
 
@@ -187,6 +190,7 @@ fn every_seeded_bug_of_the_nodes_shows() {
     let scopes: Vec<Scope> = builtin().chain(pairs::pairs().into_iter().step_by(7)).collect();
     let hidden: Vec<&str> = Bug::ALL
         .iter()
+        .filter(|bug| **bug != OF_TORN_WRITES)
         .filter(|bug| !shows_on_walks(&scopes, **bug) && !shows_in_exploration(**bug))
         .map(|bug| bug.name())
         .collect();
