@@ -8,10 +8,12 @@
 //! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
 //!   the choices which the protocol leaves open.
 //! - [`nodes`]: the five kinds of node.
+//! - [`sim`]: virtual time, faults, and the runs made of them.
 
 pub mod bug;
 pub mod config;
 pub mod node;
 pub mod nodes;
 pub mod profile;
+pub mod sim;
 pub mod wire;
