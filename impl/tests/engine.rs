@@ -130,3 +130,21 @@ fn nothing_happens_in_the_past() {
     engine.take_next().unwrap();
     engine.at(4, ());
 }
+
+#[test]
+fn an_event_of_a_timer_that_was_armed_for_earlier_in_between_is_void() {
+    let (mut engine, mut timers) = (Engine::<Alarm<u8>>::new(), Timers::new());
+    timers.arm(&mut engine, 7, 100);
+    timers.arm(&mut engine, 7, 50);
+    let mut fired = Vec::new();
+    while let Some(alarm) = engine.take_next() {
+        if timers.fire(&mut engine, alarm).is_some() {
+            fired.push(engine.now_us());
+            if fired.len() == 1 {
+                timers.arm(&mut engine, 7, 200);
+            }
+        }
+    }
+    assert_eq!(fired, [50, 200]);
+    assert_eq!(engine.scheduled(), 3, "the void one was not scheduled again");
+}
