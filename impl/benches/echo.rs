@@ -62,7 +62,7 @@ impl Echo {
     fn new(nodes: u32, messages: u64) -> Echo {
         let rounds = messages / u64::from(nodes);
         let client = || Node::Client { to_send: rounds - WINDOW, received: 0 };
-        let node = |number: u32| if number % 2 == 0 { client() } else { Node::Server };
+        let node = |number: u32| if number.is_multiple_of(2) { client() } else { Node::Server };
         Echo {
             engine: Engine::new(),
             links: Links::new(nodes),
