@@ -201,7 +201,7 @@ fn a_mark_that_was_never_met_is_named() {
     for mark in Mark::ALL {
         assert_eq!(Mark::named(mark.name()), Some(*mark));
         if *mark != Mark::WriteTorn {
-            let marks = if mark.name().len() % 2 == 0 { &mut one } else { &mut other };
+            let marks = if mark.name().len().is_multiple_of(2) { &mut one } else { &mut other };
             marks.hit(*mark);
         }
     }
