@@ -9,7 +9,7 @@ const MAY_KNOW: [(&str, &[&str]); 4] = [
     ("traces", &[]),
     ("model", &["spillway-traces"]),
     ("impl", &["spillway-traces"]),
-    ("properties", &["spillway-traces", "spillway-model"]),
+    ("properties", &["spillway-traces", "spillway-model", "spillway-impl"]),
 ];
 
 fn root() -> &'static Path {

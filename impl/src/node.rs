@@ -74,7 +74,9 @@ pub enum Input {
         /// The message.
         message: Wire,
     },
-    /// The connection to a peer is lost: it was reset, or the peer is down.
+    /// The connection to a peer is lost: it was reset, or the peer is down. Which of the two the next input tells:
+    /// [`Input::Made`] after a reset, [`Input::Reachable`] if the peer has begun anew behind a cut, else
+    /// [`Input::Turn`], since the loss lasts.
     Lost {
         /// The peer.
         peer: Node,
@@ -89,8 +91,9 @@ pub enum Input {
         /// The client.
         client: Node,
     },
-    /// The path to a peer is seen to be out of order, or whole again, without the connection being lost: a partition. A
-    /// driver in virtual time tells at once, one on sockets when nothing has been heard for long.
+    /// The path to a peer, which is up, is seen to be out of order, or whole again: a partition. A driver in virtual time
+    /// tells at once, one on sockets when nothing has been heard for long. After [`Input::Lost`] it says that the peer is
+    /// back, but out of reach; [`Input::Made`] says that all is well again.
     Reachable {
         /// The peer.
         peer: Node,

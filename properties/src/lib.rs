@@ -39,6 +39,7 @@ pub mod judged;
 pub mod machine;
 pub mod promises;
 pub mod random;
+pub mod refinement;
 pub mod report;
 pub mod sizes;
 pub mod sometimes;

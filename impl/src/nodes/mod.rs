@@ -1,1 +1,6 @@
 //! The five kinds of node, one file each, written from `model/PROTOCOL.md`.
+
+pub mod aside;
+mod askers;
+pub mod control;
+pub mod query;

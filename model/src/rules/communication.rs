@@ -107,24 +107,16 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.send(server, client, reply);
     }
 
-    /// A reset of one of its links to a query server: whatever is pending is sent again. Queries on *all* links,
-    /// since a query that was handed over is answered over another link than the one it went out on.
+    /// A reset of one of its links to a query server: the connection is lost, then made. Queries that were sent to others
+    /// are sent again too, since one that was handed over is answered over another link than the one it went out on.
     pub(super) fn communication_reconnects(&mut self, server: Node, lost: Node) {
         if self.protocol.has(Mutant::PendingNotResent) {
             return;
         }
-        let same_link_only = self.protocol.has(Mutant::SameLinkOnlyResent);
-        for at in 0..self.state.pending.len() {
-            let row = self.state.pending.get(at);
-            if row.server.get() != u32::from(server.index) {
-                continue;
-            }
-            let on_lost = row.at.get() == u32::from(lost.index) + 1;
-            let publish = self.protocol.planned(RequestId(row.request.get())).is_publish();
-            if on_lost || !(publish || same_link_only) {
-                self.forward(at);
-            }
+        if !self.protocol.has(Mutant::SameLinkOnlyResent) {
+            self.forward_where(server, |at, publish| at != lost && !publish);
         }
+        self.communication_greets(server, lost);
     }
 
     /// A query server is down: queries that were sent to others may have been answered by this one, and the answers

@@ -92,18 +92,19 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.must_fit(fits);
             }
         }
-        self.return_unreceivable();
+        self.return_unreceivable(control);
     }
 
     /// Gives back what nobody may take since servers are down: a task must not wait for one to restart.
-    fn return_unreceivable(&mut self) {
+    fn return_unreceivable(&mut self, control: Node) {
         if self.state.outages.is_empty() {
             return; // somebody may take whatever is new or unassigned
         }
         let mut at = 0;
         while at < self.state.ledger.len() {
             let entry = self.state.ledger.get(at);
-            if entry.assignee().is_some() || self.has_receiver(entry) {
+            let own = entry.control.get() == u32::from(control.index);
+            if !own || entry.assignee().is_some() || self.has_receiver(entry) {
                 at += 1;
                 continue;
             }
@@ -114,7 +115,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 sequence: entry.sequence.get(),
             };
             let request = RequestId(entry.request.get());
-            let control = Node::control(entry.control.get() as u16);
             self.give_back(control, request, hand_over);
         }
     }
@@ -218,6 +218,6 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 self.state.ledger.set(at, entry);
             }
         }
-        self.return_unreceivable();
+        self.return_unreceivable(control);
     }
 }

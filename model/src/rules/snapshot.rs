@@ -25,10 +25,11 @@ impl<S: Size> Protocol<S> {
 
     /// Whether there is something to forget.
     pub(crate) fn may_compact(&self, state: &State<S>) -> bool {
-        self.compactable(state) > state.base.get() as usize
+        self.compactable(state) > state.base.get() as usize && !state.is_down(Node::GLOBAL)
     }
 
     pub(crate) fn allows_compact(&self, state: &State<S>) -> Result<(), Guard> {
+        self.is_up(state, Node::GLOBAL)?;
         guard(self.may_compact(state), "compactable", || {
             "the log has nothing durable to forget".into()
         })?;

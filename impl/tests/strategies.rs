@@ -1,0 +1,236 @@
+//! Each configured strategy assigns only what the rule of "Receiving strategies" allows, in random situations. The rule
+//! is written here once more, from its sentences.
+#![allow(clippy::unwrap_used)]
+
+mod rig;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use rig::*;
+use spillway_impl::bug::Bug;
+use spillway_impl::config::{Class, Config, Strategy};
+use spillway_impl::node::{Candidate, Chooser, Context, Input, Output};
+use spillway_impl::nodes::control::{Control, Entry};
+use spillway_impl::strategy::{Configured, Random};
+use spillway_traces::{Action, Node};
+
+const STRATEGIES: [Strategy; 6] = [
+    Strategy::Any,
+    Strategy::LeastLoaded,
+    Strategy::RoundRobin,
+    Strategy::TwoChoices,
+    Strategy::Weighted,
+    Strategy::Classes,
+];
+const SITUATIONS: u64 = 400;
+const SERVERS: u16 = 5;
+
+fn class_of(entry: &Entry) -> Class {
+    match entry.asked.ask.body {
+        spillway_impl::wire::Body::Query { class, .. } => class,
+        _ => unreachable!("only queries are handed over"),
+    }
+}
+
+fn is_eligible(k: &Control, entry: &Entry, server: u16) -> bool {
+    let filtered = k.config.knobs.strategy == Strategy::Classes;
+    let takes = !filtered || k.config.knobs.accepts[server as usize].contains(&class_of(entry));
+    let out = [
+        Node::query(server) == entry.hand_over.source,
+        entry.refused.contains(&server),
+        k.lost.contains(&server),
+    ];
+    takes && out == [false; 3]
+}
+
+/// Whether the rules allow this assignment in this situation.
+fn is_allowed(k: &Control, action: Action) -> bool {
+    let Action::Assign { source, request, to, .. } = action else { return false };
+    let Some(entry) = k.ledger.get(&(source.index, request)) else { return false };
+    let eligible = |entry: &Entry| -> Vec<u16> {
+        (0..SERVERS).filter(|&server| is_eligible(k, entry, server)).collect()
+    };
+    let more_urgent = k.ledger.values().any(|other| {
+        other.assigned.is_none() && !eligible(other).is_empty() && class_of(other) < class_of(entry)
+    });
+    let servers = eligible(entry);
+    if entry.assigned.is_some() || more_urgent || !servers.contains(&to.index) {
+        return false;
+    }
+    let load = |server: u16| {
+        k.ledger.values().filter(|other| other.assigned == Some(server)).count() as u64
+    };
+    let weight = |server: u16| u64::from(k.config.knobs.weights[server as usize]);
+    let mine = load(to.index);
+    match k.config.knobs.strategy {
+        Strategy::Any | Strategy::Classes => true,
+        Strategy::LeastLoaded => servers.iter().all(|&other| mine <= load(other)),
+        Strategy::Weighted => {
+            servers.iter().all(|&other| mine * weight(other) <= load(other) * weight(to.index))
+        }
+        Strategy::TwoChoices => {
+            servers.len() == 1
+                || servers.iter().any(|&other| other != to.index && load(other) >= mine)
+        }
+        Strategy::RoundRobin => {
+            let first = k.last.map_or(0, |last| (last + 1) % SERVERS);
+            let turn = (0..SERVERS).map(|step| (first + step) % SERVERS);
+            turn.into_iter().find(|server| servers.contains(server)) == Some(to.index)
+        }
+    }
+}
+
+fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
+    random.next_u32() % bound
+}
+
+/// A situation that need not be reachable: loads, refusals, lost servers and turns at random.
+fn situation(strategy: Strategy, bug: Option<Bug>, random: &mut ChaCha8Rng) -> Control {
+    const CLASSES: [Class; 3] = [Interactive, Normal, Bulk];
+    let config: Config = with(|config| {
+        config.query_servers = SERVERS;
+        config.knobs.strategy = strategy;
+        config.knobs.ledger_max = 30;
+        config.knobs.weights = (0..SERVERS).map(|_| 1 + below(random, 4)).collect();
+        config.knobs.accepts = (0..SERVERS)
+            .map(|_| CLASSES.into_iter().filter(|_| below(random, 3) > 0).collect())
+            .collect();
+        config.bug = bug;
+    });
+    let mut k = Control::new(Arc::new(config), 0, 0);
+    k.lost = (0..SERVERS).filter(|_| below(random, 6) == 0).collect();
+    if strategy == Strategy::RoundRobin && below(random, 4) > 0 {
+        k.last = Some(below(random, u32::from(SERVERS)) as u16);
+    }
+    for request in 0..below(random, 12) {
+        let source = below(random, u32::from(SERVERS)) as u16;
+        let mut entry = Entry {
+            asked: asked(request, CLASSES[below(random, 3) as usize], 0),
+            hand_over: id(source, request + 1),
+            askers: askers(1),
+            assigned: None,
+            refused: BTreeSet::new(),
+        };
+        entry.refused = (0..SERVERS).filter(|_| below(random, 5) == 0).collect();
+        let servers: Vec<u16> =
+            (0..SERVERS).filter(|&server| is_eligible(&k, &entry, server)).collect();
+        if !servers.is_empty() && below(random, 3) > 0 {
+            entry.assigned = Some(servers[below(random, servers.len() as u32) as usize]);
+        }
+        k.ledger.insert((source, entry.asked.ask.request), entry);
+    }
+    k
+}
+
+/// Asks another chooser once, and holds what it chooses against the rules.
+struct Once<'a> {
+    chooser: &'a mut dyn Chooser,
+    chosen: Option<Action>,
+    asked: bool,
+}
+
+impl Chooser for Once<'_> {
+    fn choose(&mut self, candidates: &[Candidate]) -> Option<usize> {
+        self.asked = true;
+        let place = self.chooser.choose(candidates)?;
+        self.chosen = Some(candidates[place].action);
+        Some(place)
+    }
+
+    fn declines(&self) -> bool {
+        self.asked
+    }
+}
+
+/// Assigns all that can be assigned, step by step; how many steps were made, and the first that breaks the rules.
+fn assign_all(mut k: Control, chooser: &mut dyn Chooser) -> (u32, Option<Action>) {
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    for steps in 0.. {
+        let before = k.clone();
+        let mut out = Vec::new();
+        let mut once = Once { chooser: &mut *chooser, chosen: None, asked: false };
+        let mut context =
+            Context { now_us: 0, chooser: &mut once, random: &mut random, out: &mut out };
+        k.handle(Input::Turn, &mut context);
+        let Some(action) = once.chosen else { return (steps, None) };
+        assert_eq!(out[0], Output::Step(action));
+        if !is_allowed(&before, action) {
+            return (steps, Some(action));
+        }
+    }
+    unreachable!("each step assigns an entry")
+}
+
+#[test]
+fn each_strategy_chooses_only_what_its_rule_allows() {
+    for strategy in STRATEGIES {
+        let mut steps = 0;
+        for seed in 0..SITUATIONS {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let k = situation(strategy, None, &mut random);
+            let unassigned = k.ledger.values().filter(|entry| {
+                entry.assigned.is_none()
+                    && (0..SERVERS).any(|server| is_eligible(&k, entry, server))
+            });
+            let expected = unassigned.count() as u32;
+            let mut chooser = Configured::new(strategy, random);
+            let (made, broken) = assign_all(k.clone(), &mut chooser);
+            assert_eq!(broken, None, "{strategy:?}, seed {seed}: {k:?}");
+            assert_eq!(made, expected, "{strategy:?} blocks, seed {seed}");
+            let (_, broken) = assign_all(k, &mut Random::new(seed));
+            assert_eq!(broken, None, "at random with {strategy:?}, seed {seed}");
+            steps += made;
+        }
+        assert!(steps > 300, "{strategy:?} was hardly tried: {steps} assignments");
+    }
+}
+
+#[test]
+fn what_is_listed_is_all_that_the_rule_allows() {
+    for strategy in STRATEGIES {
+        for seed in 0..SITUATIONS {
+            let k = situation(strategy, None, &mut ChaCha8Rng::seed_from_u64(seed));
+            let listed: Vec<Action> =
+                k.candidates(0).into_iter().map(|candidate| candidate.action).collect();
+            let mut allowed = Vec::new();
+            for (&(source, request), _) in &k.ledger {
+                for to in 0..SERVERS {
+                    let (source, to, by) = (c(source), c(to), k.node());
+                    let action = Action::Assign { source, request, to, by };
+                    allowed.extend(is_allowed(&k, action).then_some(action));
+                }
+            }
+            assert_eq!(listed, allowed, "{strategy:?}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn the_rule_notices_a_strategy_that_is_not_kept() {
+    for strategy in
+        [Strategy::LeastLoaded, Strategy::RoundRobin, Strategy::TwoChoices, Strategy::Weighted]
+    {
+        let broken = (0..SITUATIONS).any(|seed| {
+            let bug = Some(Bug::StrategyIgnored);
+            let k = situation(strategy, bug, &mut ChaCha8Rng::seed_from_u64(seed));
+            assign_all(k, &mut Random::new(seed)).1.is_some()
+        });
+        assert!(broken, "{strategy:?}");
+    }
+}
+
+#[test]
+fn the_product_offers_the_first_in_the_order_and_waits_for_what_is_not_due() {
+    let step =
+        |request: u32| Action::Offer { server: c(0), request: spillway_traces::RequestId(request) };
+    let candidate = |request, due, cost| Candidate { action: step(request), due, cost };
+    let random = ChaCha8Rng::seed_from_u64(0);
+    let mut chooser = Configured::new(Strategy::Any, random);
+    assert_eq!(chooser.choose(&[candidate(1, true, 1), candidate(2, true, 0)]), Some(1));
+    assert_eq!(chooser.choose(&[candidate(1, false, 0), candidate(2, true, 1)]), Some(1));
+    assert_eq!(chooser.choose(&[candidate(1, false, 0)]), None);
+    assert_eq!(chooser.choose(&[]), None);
+}

@@ -1,0 +1,82 @@
+//! Where nodes and model part, in the words of the model's view.
+
+use std::fmt;
+
+use spillway_model::{Growable, Protocol, State};
+use spillway_traces::{Action, Observed, Refusal, Spillway};
+
+/// How nodes and model differ after a step, or about one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The step; none at the start.
+    pub action: Option<Action>,
+    /// What differs, one line each; at least one.
+    pub lines: Vec<String>,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.action {
+            Some(action) => write!(f, "nodes and model differ at “{action}”:")?,
+            None => write!(f, "nodes and model differ at the start:")?,
+        }
+        self.lines.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+impl std::error::Error for Difference {}
+
+impl From<Difference> for Refusal {
+    fn from(difference: Difference) -> Refusal {
+        Refusal { guard: "lockstep", reason: difference.to_string(), nearest: None }
+    }
+}
+
+/// What differs of two states, the model's first: a line for each field, `node.field: model has …, nodes have …`.
+pub fn states(
+    protocol: &Protocol<Growable>,
+    model: &State<Growable>,
+    nodes: &State<Growable>,
+) -> Vec<String> {
+    if model == nodes {
+        return Vec::new();
+    }
+    let (ours, theirs) = (protocol.view(model), protocol.view(nodes));
+    let mut lines = Vec::new();
+    for (node, fields) in &ours {
+        let others = &theirs[node];
+        let mut names: Vec<&str> = fields.keys().chain(others.keys()).copied().collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let (a, b) = (fields.get(name), others.get(name));
+            if a != b {
+                let said = |value: Option<&String>| value.map_or("nothing".into(), String::clone);
+                lines.push(format!(
+                    "{node}.{name}: model has {}, nodes have {}",
+                    said(a),
+                    said(b)
+                ));
+            }
+        }
+    }
+    if lines.is_empty() {
+        lines.push(format!("a cell that no view shows: model {model:?}\n  nodes {nodes:?}"));
+    }
+    lines
+}
+
+/// What differs of what was observed of a step. The model's digest is not compared: the states are.
+pub fn observations(model: &Observed<Spillway>, nodes: &Observed<Spillway>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut compare = |name: &str, a: String, b: String| {
+        if a != b {
+            lines.push(format!("{name}: model has {a}, nodes have {b}"));
+        }
+    };
+    compare("took", format!("{:?}", model.took), format!("{:?}", nodes.took));
+    compare("sent", format!("{:?}", model.sent), format!("{:?}", nodes.sent));
+    compare("lost", format!("{:?}", model.lost), format!("{:?}", nodes.lost));
+    compare("notes", format!("{:?}", model.notes), format!("{:?}", nodes.notes));
+    lines
+}

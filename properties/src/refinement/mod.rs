@@ -1,0 +1,27 @@
+//! The refinement: what the nodes of `spillway-impl` do is what the model does.
+//!
+//! One map takes the joint state of nodes, links and environment to the model's state ([`map`](map::map)). Nodes and model
+//! are driven side by side by the same actions ([`Lockstep`]), and after each the mapped state must be the model's, and
+//! what was observed of the step the same. This module is the only one that sees both sides.
+//!
+//! - [`setting`]: from a scope to a configuration and a plan of requests.
+//! - [`map`]: the refinement map. What users share has no place in the model's state, which knows versions: that it is what
+//!   the plan says of each version is judged here too.
+//! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
+//! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
+
+pub mod difference;
+pub mod lockstep;
+pub mod map;
+pub mod nodes_machine;
+pub mod nodes_model;
+mod records;
+pub mod setting;
+pub mod universe;
+
+pub use difference::Difference;
+pub use lockstep::Lockstep;
+pub use nodes_machine::NodesMachine;
+pub use nodes_model::NodesModel;
+pub use setting::Setting;
+pub use universe::universe;
