@@ -32,6 +32,8 @@ pub enum Stream {
     Timers = 8,
     /// The choices of the nodes.
     Choices = 9,
+    /// How wrong clocks are.
+    Clocks = 10,
 }
 
 impl Draw {

@@ -6,6 +6,7 @@
 
 mod faults;
 mod knobs;
+mod plan;
 mod print;
 pub mod span;
 mod workload;

@@ -1,0 +1,63 @@
+//! Runs: they settle, they are what their seed says, and together they meet every mark.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use spillway_impl::sim::marks::Marks;
+use spillway_impl::sim::run::{End, run};
+use spillway_impl::sim::swarm::{FaultSet, Swarm};
+use spillway_impl::sim::watch::{Digests, Nobody};
+
+fn settle(set: FaultSet, seeds: std::ops::Range<u64>) -> Marks {
+    let mut marks = Marks::default();
+    for seed in seeds {
+        let swarm = Swarm::derive(seed, set);
+        let outcome = run(&swarm, &mut Nobody).unwrap();
+        assert_eq!(outcome.end, End::Settled, "{swarm}");
+        marks.merge(&outcome.marks);
+    }
+    marks
+}
+
+#[test]
+fn without_faults_all_settles() {
+    settle(FaultSet::None, 0..150);
+}
+
+#[test]
+fn under_every_set_of_faults_all_settles() {
+    for set in FaultSet::ALL {
+        settle(*set, 1_000..1_060);
+    }
+}
+
+#[test]
+fn a_suite_meets_every_mark() {
+    let marks = settle(FaultSet::All, 2_000..2_400);
+    marks.all_met().unwrap_or_else(|missed| panic!("{missed}"));
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_step_by_step() {
+    for seed in 0..20 {
+        let swarm = Swarm::derive(seed, FaultSet::All);
+        let (mut one, mut other) = (Digests::default(), Digests::default());
+        let outcome = run(&swarm, &mut one).unwrap();
+        assert_eq!(outcome, run(&swarm, &mut other).unwrap());
+        assert!(one.all.len() > 10);
+        if let Some(parted) = one.parted(&other) {
+            panic!("seed {seed}: {parted}");
+        }
+        // Watching changes nothing.
+        assert_eq!(outcome, run(&swarm, &mut Nobody).unwrap());
+    }
+}
+
+#[test]
+fn two_runs_are_compared_step_by_step() {
+    let digests = |seed| {
+        let mut digests = Digests::default();
+        run(&Swarm::derive(seed, FaultSet::None), &mut digests).unwrap();
+        digests
+    };
+    let parted = digests(1).parted(&digests(2)).unwrap();
+    assert!(parted.to_string().starts_with("step 0 differs: "), "{parted}");
+}
