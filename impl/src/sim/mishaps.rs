@@ -11,7 +11,8 @@ use super::environment::Event;
 use super::marks::Mark;
 use super::run::Simulation;
 use super::swarm::{Rate, Swarm, span};
-use crate::config::{Disk, Links};
+use crate::config::Links;
+use crate::node::Input;
 
 /// A kind of mishap that comes again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,14 +169,12 @@ impl Simulation {
             self.env.engine.after(lasts_us, Event::Mishap(Mishap::Restart(node)));
         } else {
             self.world.crash(node, &mut self.env);
+            self.world.give(node, Input::Turn, &mut self.env);
         }
     }
 
     /// The global server crashes: what becomes of what it was writing.
     fn crash_disk(&mut self) {
-        debug_assert!(
-            self.world.config().knobs.disk == Disk::Flushed || self.env.storing.is_none()
-        );
         let Some(storing) = self.env.storing.take() else { return };
         let Some(store) = self.world.storing.take() else { return };
         match self.env.disk.crash(&store, storing.done, &mut self.env.marks) {
@@ -192,6 +191,7 @@ impl Simulation {
     fn restart(&mut self, node: Node) {
         if self.world.links.is_down(node) {
             self.world.restart(node, &mut self.env);
+            self.world.give(node, Input::Turn, &mut self.env);
         }
     }
 

@@ -85,9 +85,11 @@ impl Simulation {
             healed_us: None,
             swarm: Arc::new(swarm.clone()),
         };
-        for client in 0..swarm.config.clients {
-            simulation.think(client);
+        // On datagrams a node is told nothing when it starts: it has to be asked once, to begin its timers.
+        for node in simulation.env.nodes.clone() {
+            simulation.world.give(node, Input::Turn, &mut simulation.env);
         }
+        (0..swarm.config.clients).for_each(|client| simulation.think(client));
         simulation.expect_mishaps();
         simulation
     }

@@ -116,7 +116,7 @@ pub struct Faults {
     pub lease: Rate,
 }
 
-/// What the global server's disk does, with the knob `disk = "flushed"`.
+/// What the global server's disk does. With the knob `disk = "immediate"` that is compactions only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DiskFaults {

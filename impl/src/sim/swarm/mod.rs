@@ -14,7 +14,7 @@ mod workload;
 use serde::{Deserialize, Serialize};
 
 use super::draw::{Draw, Stream};
-use crate::config::{Config, Disk, Links, Strategy};
+use crate::config::{Config, Links, Strategy};
 pub use faults::{DiskFaults, FaultSet, Faults, Rate};
 pub use knobs::{FIGURE, Sizes};
 pub use span::{Shape, Span};
@@ -157,11 +157,6 @@ impl Swarm {
         ways(self.workload.classes.iter().any(|part| *part > 0), "some class is asked for")?;
         ways(faults.skew_per_million < 1_000_000, "no clock stands still")?;
         ways(self.hot_factor > 0, "work takes time")
-    }
-
-    /// Whether the disk takes time, and fails.
-    pub fn is_flushed(&self) -> bool {
-        self.config.knobs.disk == Disk::Flushed
     }
 }
 

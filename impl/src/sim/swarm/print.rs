@@ -24,9 +24,7 @@ impl fmt::Display for Swarm {
         writeln!(f, "  latency: A–B {client}, B–C {query}, C–G {global}, C–K {control}")?;
         writeln!(f, "  service: {}, on C0 times {}", self.service, self.hot_factor)?;
         writeln!(f, "  faults until {}us: {}", self.faults_until_us, self.faults)?;
-        if self.is_flushed() {
-            writeln!(f, "  disk: {}", self.disk)?;
-        }
+        writeln!(f, "  disk: {}", self.disk)?;
         write!(f, "  then settled within {}us", self.settle_us_max)
     }
 }
