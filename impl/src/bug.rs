@@ -40,6 +40,44 @@ macro_rules! bugs {
 bugs! {
     /// The client hands every reply to its user, also a second one.
     SecondReplyTaken "second-reply-taken",
+    /// The client sends its requests without its token.
+    TokenLeftOut "token-left-out",
+    /// The client's token does not rise with what its queries were answered.
+    SeenForgotten "seen-forgotten",
+    /// The client's token does not rise with what its changes were acknowledged for.
+    AcknowledgementForgotten "acknowledgement-forgotten",
+    /// The client asks again with the token that it has by now.
+    RetriedWithNewToken "retried-with-new-token",
+    /// The client takes a reply for the oldest request that it waits for, whichever it names.
+    ReplyToOldest "reply-to-oldest",
+    /// The client does not ask again when its connection is made anew.
+    ClientSilentAtReset "client-silent-at-reset",
+    /// The client does not ask again when it has moved.
+    MovedSilently "moved-silently",
+    /// The client goes on waiting for a request that its user has given up.
+    GivenUpAwaited "given-up-awaited",
+    /// The client sends with a change only what it changes, and not the whole record.
+    ChangeAloneCarried "change-alone-carried",
+    /// The client does not ask again on datagram links when its timer runs out.
+    RequestNotRepeated "request-not-repeated",
+    /// The communication server does not send again what is pending when the connection is made anew.
+    PendingNotResent "pending-not-resent",
+    /// The communication server does not send queries again when it loses another query server than theirs.
+    SameLinkOnlyResent "same-link-only-resent",
+    /// The communication server drops a request that it has no room for, and does not say so.
+    RefusalUnsaid "refusal-unsaid",
+    /// The communication server takes requests without bound.
+    PendingUnbounded "pending-unbounded",
+    /// The communication server passes publishes on and does not remember them.
+    PublishNotPending "publish-not-pending",
+    /// The communication server keeps what is pending for a client whose session has ended.
+    SessionKept "session-kept",
+    /// The communication server keeps a request pending that its client has given up.
+    GivenUpPending "given-up-pending",
+    /// The communication server does not send a request elsewhere when its query server is out of reach.
+    NeverRerouted "never-rerouted",
+    /// The communication server does not send again on datagram links when its timer runs out.
+    PendingNotRepeated "pending-not-repeated",
     /// The query server starts a task whose token its replica has not reached.
     TokenIgnored "token-ignored",
     /// The query server starts the lowest class first.
@@ -88,6 +126,32 @@ bugs! {
     GapApplied "gap-applied",
     /// The query server answers for a publish before the global server has stored it.
     AcknowledgedBeforeStored "acknowledged-before-stored",
+    /// The global server stores a version that is older than what it has.
+    OlderStored "older-stored",
+    /// The global server does not acknowledge a publish that it has stored before.
+    DuplicateUnacknowledged "duplicate-unacknowledged",
+    /// The global server names the revision before the one that it has stored.
+    AcknowledgedTooLow "acknowledged-too-low",
+    /// The global server acknowledges a publish before its disk has it.
+    AcknowledgedBeforeFlushed "acknowledged-before-flushed",
+    /// The global server acknowledges an older publish at once, although its disk has not what supersedes it.
+    DuplicateBeforeFlushed "duplicate-before-flushed",
+    /// The global server acknowledges nothing of what waited for its disk.
+    FlushUnacknowledged "flush-unacknowledged",
+    /// The global server sends query servers what its disk does not have yet.
+    SyncedBeforeFlushed "synced-before-flushed",
+    /// The global server goes on with its feed where it was, whatever a query server says that it has.
+    HelloIgnored "hello-ignored",
+    /// The global server leaves a revision out of an update.
+    RevisionSkipped "revision-skipped",
+    /// The global server sends no snapshot in place of what it has forgotten.
+    SnapshotSkipped "snapshot-skipped",
+    /// The global server forgets the version of a user whose information is gone when it compacts its log.
+    TombstoneForgotten "tombstone-forgotten",
+    /// The global server does not look at the checksums of its file.
+    TornFrameAccepted "torn-frame-accepted",
+    /// The global server does not read its file when it restarts.
+    StoredInMemory "stored-in-memory",
     /// The control server forgets a hand-over once the receiver accepts it.
     FreedAtAccept "freed-at-accept",
     /// The control server forgets who refused a task.

@@ -127,11 +127,12 @@ fn a_local_task_takes_an_assignment_on_and_one_handed_over_does_not() {
         c0.gets(b(1), query(request, Normal));
     }
     c0.offer(3);
-    assert_eq!(c0.gets(k(0), assign(3, id(1, 1))), "K Reject r3 as C1.0.1");
     assert_eq!(c0.gets(k(0), assign(1, id(1, 2))), "K Accept r1 as C1.0.2");
     assert_eq!(c0.offer(2), "illegal");
     c0.start(1);
     assert_eq!(c0.serve(1), "B0 Answer r1 v0 at 0; B1 Answer r1 v0 at 0; K Done r1 as C1.0.2");
+    assert_eq!(c0.queued(), [2], "there is room below the threshold");
+    assert_eq!(c0.gets(k(0), assign(3, id(1, 1))), "K Reject r3 as C1.0.1");
 }
 
 #[test]

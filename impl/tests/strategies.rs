@@ -196,7 +196,7 @@ fn what_is_listed_is_all_that_the_rule_allows() {
             let listed: Vec<Action> =
                 k.candidates(0).into_iter().map(|candidate| candidate.action).collect();
             let mut allowed = Vec::new();
-            for (&(source, request), _) in &k.ledger {
+            for &(source, request) in k.ledger.keys() {
                 for to in 0..SERVERS {
                     let (source, to, by) = (c(source), c(to), k.node());
                     let action = Action::Assign { source, request, to, by };
@@ -233,4 +233,10 @@ fn the_product_offers_the_first_in_the_order_and_waits_for_what_is_not_due() {
     assert_eq!(chooser.choose(&[candidate(1, false, 0), candidate(2, true, 1)]), Some(1));
     assert_eq!(chooser.choose(&[candidate(1, false, 0)]), None);
     assert_eq!(chooser.choose(&[]), None);
+    let request = spillway_traces::RequestId(1);
+    let to = |to, due, cost| {
+        let action = Action::Assign { source: c(0), request, to: c(to), by: k(0) };
+        Candidate { action, due, cost }
+    };
+    assert_eq!(chooser.choose(&[to(1, true, 2), to(2, false, 0), to(3, true, 1)]), Some(2));
 }

@@ -2,5 +2,8 @@
 
 pub mod aside;
 mod askers;
+pub mod client;
+pub mod communication;
 pub mod control;
+pub mod global;
 pub mod query;

@@ -7,8 +7,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use spillway_impl::bug::Bug;
 use spillway_impl::config::{Class, Config, Knobs, Timers};
-use spillway_impl::node::{Chooser, Context, Force, Input, Never, Output, Timer};
+use spillway_impl::node::{
+    Change, Chooser, Command, Context, Force, Input, Never, Output, Store, Timer,
+};
+use spillway_impl::nodes::client::Client;
+use spillway_impl::nodes::communication::Communication;
 use spillway_impl::nodes::control::Control;
+use spillway_impl::nodes::global::Global;
 use spillway_impl::nodes::query::Query;
 use spillway_impl::profile::{Info, Profile, Record, Rule};
 use spillway_impl::wire::{Ask, Asked, Body, Entry, Wire};
@@ -59,6 +64,10 @@ pub fn with(change: impl FnOnce(&mut Config)) -> Config {
 /// The small configuration with a seeded bug.
 pub fn buggy(bug: Bug) -> Config {
     with(|config| config.bug = Some(bug))
+}
+
+pub fn a(index: u16) -> Node {
+    Node::client(index)
 }
 
 pub fn b(index: u16) -> Node {
@@ -179,6 +188,33 @@ impl Handles for Control {
     }
 }
 
+impl Handles for Client {
+    fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        Client::handle(self, input, context);
+    }
+    fn node(&self) -> Node {
+        Client::node(self)
+    }
+}
+
+impl Handles for Communication {
+    fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        Communication::handle(self, input, context);
+    }
+    fn node(&self) -> Node {
+        Communication::node(self)
+    }
+}
+
+impl Handles for Global {
+    fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        Global::handle(self, input, context);
+    }
+    fn node(&self) -> Node {
+        Global::node(self)
+    }
+}
+
 /// A node under one's hand.
 pub struct Rig<N> {
     pub node: N,
@@ -196,6 +232,21 @@ pub fn query_server(config: Config) -> Rig<Query> {
 /// The control server K.
 pub fn control_server(config: Config) -> Rig<Control> {
     rig(Control::new(Arc::new(config), 0, 0))
+}
+
+/// The client A1, with its session at B0.
+pub fn client(config: Config) -> Rig<Client> {
+    rig(Client::new(Arc::new(config), 1, 0))
+}
+
+/// The communication server B0.
+pub fn communication_server(config: Config) -> Rig<Communication> {
+    rig(Communication::new(Arc::new(config), 0))
+}
+
+/// The global server at the start.
+pub fn global_server(config: Config) -> Rig<Global> {
+    rig(Global::new(Arc::new(config), &[]).unwrap())
 }
 
 pub fn rig<N>(node: N) -> Rig<N> {
@@ -253,6 +304,42 @@ impl<N: Handles> Rig<N> {
     }
 }
 
+impl Rig<Client> {
+    /// The user asks about user 2.
+    pub fn asks(&mut self, request: u32) -> String {
+        let request = RequestId(request);
+        let command = Command::Query { request, user: 2, class: Normal, home: 0 };
+        self.on(Input::Command(command))
+    }
+
+    /// The user changes its own record.
+    pub fn changes(&mut self, request: u32, change: Change) -> String {
+        let request = RequestId(request);
+        self.on(Input::Command(Command::Change { request, change, home: 0 }))
+    }
+}
+
+impl Rig<Global> {
+    /// A query server publishes a version of a user's record, which has information if `info`.
+    pub fn publish(&mut self, from: u16, request: u32, user: u16, version: u32, info: bool) -> String {
+        let record = record(info.then_some(version), Rule::Everyone, &[]);
+        let body = Body::Publish { version, record };
+        let ask = Ask { request: RequestId(request), client: user, home: 0, body };
+        self.gets(c(from), Wire::Publish(ask))
+    }
+
+    pub fn sync(&mut self, server: u16) -> String {
+        self.step(Action::Sync { server: c(server) })
+    }
+
+    /// Takes a step of the disk, which does what it is asked for.
+    pub fn stores(&mut self, action: Action) -> String {
+        let asked = self.step(action);
+        let told = self.on(Input::Stored { done: true });
+        [asked, told].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+}
+
 impl Rig<Query> {
     /// The requests of its queue, in order.
     pub fn queued(&self) -> Vec<u32> {
@@ -269,6 +356,13 @@ fn told(output: &Output) -> Option<String> {
         Output::Note(note) => Some(format!("{note:?}").to_lowercase())
             .map(|text| text.replace("queued { request: ", "queued ").replace(" }", "")),
         Output::Send { to, message } => Some(format!("{to} {}", message_text(message))),
+        Output::Reply { request, reply: None } => Some(format!("user: {request} refused")),
+        Output::Reply { request, reply: Some(shown) } => {
+            let (version, revision) = (shown.version, shown.revision);
+            Some(format!("user: {request} v{version} at {revision}"))
+        }
+        Output::Store(Store::Append(_)) => Some("append".to_owned()),
+        Output::Store(Store::Replace(_)) => Some("replace".to_owned()),
         other => Some(format!("{other:?}")),
     }
 }
@@ -285,6 +379,16 @@ fn message_text(message: &Wire) -> String {
     let epoch_text = |epoch: u32| if epoch > 0 { format!(" epoch {epoch}") } else { String::new() };
     match message {
         Wire::Busy { request, .. } => format!("Busy {request}"),
+        Wire::Request(asked) => request_text("Request", asked),
+        Wire::Query(asked) => request_text("Query", asked),
+        Wire::Reply { request, revision, version, .. } => {
+            format!("Reply {request} v{version} at {revision}")
+        }
+        Wire::Update { entries } => format!("Update {}", entries_text(entries)),
+        Wire::Snapshot { revision, entries } => {
+            format!("Snapshot {revision} {}", entries_text(entries))
+        }
+        Wire::Cancel { request } => format!("Cancel {request}"),
         Wire::Answer { request, revision, info } => {
             let version = info.as_ref().map_or(0, |info| info.version);
             format!("Answer {request} v{version} at {revision}")
@@ -312,4 +416,20 @@ fn message_text(message: &Wire) -> String {
         Wire::Lead { epoch } => format!("Lead {epoch}"),
         other => format!("{other:?}"),
     }
+}
+
+fn request_text(name: &str, asked: &Asked) -> String {
+    let made = match &asked.ask.body {
+        Body::Publish { version, .. } => format!(" v{version}"),
+        Body::Query { .. } => String::new(),
+    };
+    format!("{name} {}{made} token {}", asked.ask.request, asked.token)
+}
+
+fn entries_text(entries: &[Entry]) -> String {
+    let text = |entry: &Entry| {
+        let Entry { revision, user, version, record } = entry;
+        format!("{revision}:u{user}v{version}{}", if record.info.is_none() { "-" } else { "" })
+    };
+    entries.iter().map(text).collect::<Vec<_>>().join(" ")
 }
