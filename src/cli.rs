@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, completions, mutants, pairs, properties, replay, scopes, show, shrink,
+    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Replay(replay::Args),
     Shrink(shrink::Args),
     Show(show::Args),
+    Cover(cover::Args),
     Mutants(mutants::Args),
     Pairs(pairs::Args),
     Scopes(scopes::Args),
@@ -44,6 +45,7 @@ impl Command {
             Command::Replay(args) => replay::run(&args),
             Command::Shrink(args) => shrink::run(&args),
             Command::Show(args) => show::run(&args),
+            Command::Cover(args) => cover::run(&args),
             Command::Mutants(args) => mutants::run(&args),
             Command::Pairs(args) => pairs::run(&args),
             Command::Scopes(args) => scopes::run(&args),

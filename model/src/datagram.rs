@@ -11,6 +11,7 @@ use crate::mutant::Mutant;
 use crate::protocol::Protocol;
 use crate::rows::{Entry, Handed, Task};
 use crate::scope::Links;
+use crate::scope::limits::FAULT_ANY;
 use crate::size::{Num, Size, Table};
 use crate::state::{Budget, State};
 
@@ -169,7 +170,8 @@ impl<S: Size> Protocol<S> {
         guard(self.is_datagram(), "datagram", || {
             "on a connection nothing is lost that its ends do not notice".into()
         })?;
-        guard(self.has_waited(state, from, to), "quiet", || {
+        let early = self.scope().faults.duplicate == FAULT_ANY;
+        guard(early || self.has_waited(state, from, to), "quiet", || {
             format!("a message is still in flight between {from} and {to}, or an answer to {from}")
         })?;
         let waits = self.repeats(from, to) && self.has_to_resend(state, from, to, false);

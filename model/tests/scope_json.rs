@@ -62,7 +62,7 @@ fn what_cannot_be_is_named_by_its_path() {
     assert_snapshot!(with("/knobs/threshold", json!([1])), @"`knobs.threshold` has 1 entry; expected 2, one for each query server");
     assert_snapshot!(with("/knobs/threshold/1", json!(3)), @"`knobs.threshold[1]` is 3, above a `queue-max` of 2: it never overflows; expected at most 2, or a larger `queue-max`");
     assert_snapshot!(with("/knobs/window-max", json!(0)), @"`knobs.window-max` is 0; expected an integer from 1 to 64");
-    assert_snapshot!(with("/knobs/link-max", json!(33)), @"`knobs.link-max` is 33; expected an integer from 1 to 32");
+    assert_snapshot!(with("/knobs/link-max", json!(4097)), @"`knobs.link-max` is 4097; expected an integer from 1 to 4096");
     assert_snapshot!(with("/requests", json!([])), @"`requests` has 0 entries; expected 1 to 64");
     assert_snapshot!(with("/requests/1/client", json!(2)), @"`requests[1].client` is 2, and there is no such client; expected an index below 2, for 2 clients");
     assert_snapshot!(with("/requests/0/user", json!(2)), @"`requests[0].user` is 2, and there is no such client; expected an index below 2, for 2 clients");
@@ -70,4 +70,16 @@ fn what_cannot_be_is_named_by_its_path() {
     assert_snapshot!(with("/requests/1/user", json!(0)), @"`requests[1].user` does not belong there; expected `client`, `home` or `kind`");
     assert_snapshot!(with("/faults/retry", json!(9)), @"`faults.retry` is 9; expected an integer from 0 to 8");
     assert_snapshot!(with("/sometimes", json!(["all-full", "all-full"])), @r#"`sometimes[1]` is "all-full" once more; expected each name once"#);
+}
+
+#[test]
+fn a_recorded_run_has_no_budgets_but_for_leases() {
+    let mut json = right();
+    json["faults"] = json!({"crash-query": 255, "retry": 255});
+    let scope = Scope::from_json(&json).expect("any number of times");
+    assert_eq!(scope.faults.crash_query, 255);
+    assert_snapshot!(with("/faults/crash-query", json!(254)), @"`faults.crash-query` is 254; expected an integer from 0 to 8");
+    json["nodes"]["control-servers"] = json!(2);
+    json["faults"] = json!({"lease": 255});
+    assert_snapshot!(Scope::from_json(&json).expect_err("leases end"), @"`faults.lease` is 255; expected an integer from 0 to 8");
 }

@@ -99,7 +99,8 @@ impl std::fmt::Display for TooLarge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "scope `{}` is too large to explore: clients times query servers may be at most 255",
+            "scope `{}` is too large to explore: clients times query servers may be at most 255, and every fault needs \
+             a budget",
             self.scope
         )
     }

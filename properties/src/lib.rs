@@ -32,6 +32,7 @@ pub mod always;
 pub mod catalog;
 pub mod check;
 pub mod checked;
+pub mod cover;
 pub mod eventually;
 mod forget;
 pub mod ghost;

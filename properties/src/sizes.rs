@@ -2,6 +2,7 @@
 
 use spillway_model::Fixed;
 use spillway_model::scope::Scope;
+use spillway_model::scope::limits::FAULT_ANY;
 
 /// For most scopes: up to 4 nodes of a role and 4 requests.
 pub type Small = Fixed<16, 6, 4, 8>;
@@ -23,7 +24,7 @@ pub enum Tier {
 
 impl Tier {
     /// The smallest tier that holds every table of a scope but the flight, whose need is not known beforehand.
-    /// None if there is none: the scope has too many users on too many query servers.
+    /// None if there is none: the scope has too many users on too many query servers, or faults without end.
     pub fn of(scope: &Scope) -> Option<Tier> {
         let nodes = &scope.nodes;
         let most = nodes.clients.max(nodes.communication_servers).max(nodes.query_servers);
@@ -33,6 +34,10 @@ impl Tier {
         let fits = |max: (usize, usize, usize)| {
             usize::from(most) <= max.0 && held <= max.1 && cells <= max.2
         };
+        let endless = scope.faults.by_key().iter().any(|(_, often)| *often == FAULT_ANY);
+        if endless {
+            return None;
+        }
         let tiers =
             [(Tier::Small, (4, 6, 8)), (Tier::Medium, (8, 16, 32)), (Tier::Large, (32, 96, 255))];
         tiers.into_iter().find(|(_, max)| fits(*max)).map(|(tier, _)| tier)

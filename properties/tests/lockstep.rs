@@ -5,15 +5,18 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use spillway_impl::bug::Bug;
 use spillway_model::Scope;
 use spillway_model::scope::{BUILTIN, pairs};
 use spillway_properties::SOMETIMES_NAMES;
-use spillway_properties::refinement::{Lockstep, NodesMachine, universe};
+use spillway_properties::refinement::{Lockstep, NodesMachine, NodesModel, Setting, universe};
 use spillway_traces::{Action, Outcome, Spillway, Trace, Vocabulary, replay};
+use stateright::{Checker, Model};
 
 /// Left to the walk of `figure`, which is the same system with fewer requests.
 const TOO_LARGE: &str = "deep";
@@ -25,6 +28,8 @@ const PAIR_WALKS: u64 = 10;
 const PAIR_EVERY: usize = 3;
 /// Steps of a walk, at most.
 const STEPS_MAX: usize = 400;
+/// After every so many steps all that may be done next is compared.
+const CHOICES_EVERY: usize = 5;
 /// In so many cases of a hundred a step is chosen that exploration may leave out.
 const ANY_PERCENT: u32 = 5;
 /// In so many cases of a hundred a step is a fault, if one can happen.
@@ -95,35 +100,49 @@ impl Walk {
     }
 }
 
-/// Walks a scope once.
-fn walk(scope: &Scope, seed: u64, performed: &mut Performed) {
-    let mut lockstep = Lockstep::new(scope.clone()).unwrap();
+/// Walks a scope once, until nodes and model differ.
+fn walk(mut lockstep: Lockstep, seed: u64, performed: &mut Performed) -> Result<(), String> {
     let all = universe(lockstep.protocol());
     let mut walk = Walk::new(seed);
     let mut path = Vec::new();
     while path.len() < STEPS_MAX && lockstep.model().full().is_none() {
         let Some(action) = walk.next(&lockstep, &all) else { break };
         path.push(action);
-        if let Err(difference) = lockstep.perform(&action) {
+        let result = lockstep.perform(&action).map(drop);
+        let compared = path.len() % CHOICES_EVERY == 0;
+        let result = match result {
+            Ok(()) if compared => lockstep.compare_choices(&all),
+            result => result,
+        };
+        if let Err(difference) = result {
             let path: Vec<String> = path.iter().map(Action::to_string).collect();
             let path = path.join("\n");
-            panic!("scope {}, seed {seed}, after\n{path}\n{difference}", scope.name);
+            let scope = &lockstep.protocol().scope().name;
+            return Err(format!("scope {scope}, seed {seed}, after\n{path}\n{difference}"));
         }
         *performed.entry(kind(&action)).or_default() += 1;
     }
+    Ok(())
+}
+
+fn agree(scope: &Scope, walks: u64, performed: &mut Performed) {
+    for seed in 0..walks {
+        let lockstep = Lockstep::new(scope.clone()).unwrap();
+        walk(lockstep, seed, performed).unwrap_or_else(|difference| panic!("{difference}"));
+    }
+}
+
+fn builtin() -> impl Iterator<Item = Scope> {
+    let names = BUILTIN.iter().map(|(name, _)| *name).filter(|name| *name != TOO_LARGE);
+    names.map(|name| Scope::builtin(name, SOMETIMES_NAMES).unwrap())
 }
 
 #[test]
 fn nodes_and_model_agree_on_random_walks() {
     let mut performed = Performed::new();
-    for (name, _) in BUILTIN.iter().filter(|(name, _)| *name != TOO_LARGE) {
-        let scope = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
-        (0..WALKS).for_each(|seed| walk(&scope, seed, &mut performed));
-    }
+    builtin().for_each(|scope| agree(&scope, WALKS, &mut performed));
     let pairs = pairs::pairs();
-    for scope in pairs.iter().step_by(PAIR_EVERY) {
-        (0..PAIR_WALKS).for_each(|seed| walk(scope, seed, &mut performed));
-    }
+    pairs.iter().step_by(PAIR_EVERY).for_each(|scope| agree(scope, PAIR_WALKS, &mut performed));
     let never: Vec<_> =
         Spillway::ACTIONS.iter().filter(|kind| !performed.contains_key(**kind)).collect();
     assert!(never.is_empty(), "{never:?} never happened; what did: {performed:?}");
@@ -155,4 +174,46 @@ fn every_trace_of_the_scopes_replays_on_the_nodes() {
         let alone = replay(&trace, &mut NodesMachine::new(scope));
         assert_eq!(alone.outcome, Outcome::Matched, "{}: {alone}", path.display());
     }
+}
+
+/// Walks of each scope that a seeded bug has to show itself on.
+const BUG_WALKS: u64 = 60;
+
+/// Scopes to be explored for the bugs that walks do not meet.
+const BUG_SCOPES: [&str; 4] = ["ageing", "two-sources", "datagram-refused", "moving-routes"];
+
+#[test]
+fn every_seeded_bug_of_the_nodes_shows() {
+    let scopes: Vec<Scope> = builtin().chain(pairs::pairs().into_iter().step_by(7)).collect();
+    let hidden: Vec<&str> = Bug::ALL
+        .iter()
+        .filter(|bug| !shows_on_walks(&scopes, **bug) && !shows_in_exploration(**bug))
+        .map(|bug| bug.name())
+        .collect();
+    assert!(hidden.is_empty(), "{hidden:?} change nothing that anybody sees");
+}
+
+fn shows_on_walks(scopes: &[Scope], bug: Bug) -> bool {
+    let walks = (0..BUG_WALKS).flat_map(|seed| scopes.iter().map(move |scope| (scope, seed)));
+    walks.into_iter().any(|(scope, seed)| {
+        let setting = Setting::of(scope).with(bug);
+        let walked = || match Lockstep::of(scope.clone(), &setting) {
+            Ok(lockstep) => walk(lockstep, seed, &mut Performed::new()).is_err(),
+            Err(_) => true,
+        };
+        // What a node asserts of itself may be what breaks.
+        catch_unwind(AssertUnwindSafe(walked)).unwrap_or(true)
+    })
+}
+
+fn shows_in_exploration(bug: Bug) -> bool {
+    BUG_SCOPES.into_iter().any(|name| {
+        let scope = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
+        let setting = Setting::of(&scope).with(bug);
+        let explored = || {
+            let checker = NodesModel::of(scope, &setting).checker().spawn_bfs().join();
+            !checker.discoveries().is_empty()
+        };
+        catch_unwind(AssertUnwindSafe(explored)).unwrap_or(true)
+    })
 }

@@ -85,6 +85,9 @@ pinned! {
     datagram_crash: "datagram-crash", 73_749, 270_703, 51;
     datagram_refused: "datagram-refused", 1_534, 3_409, 40;
     datagram_feed: "datagram-feed", 70_462, 258_419, 31;
+    cover_tasks: "cover-tasks", 8_364, 24_170, 48;
+    cover_deletion: "cover-deletion", 4_913, 17_125, 37;
+    cover_revocation: "cover-revocation", 7_019, 26_658, 32;
 }
 
 #[test]

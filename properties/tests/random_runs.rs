@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use proptest::prelude::*;
+use spillway_model::scope::pairs::{BETWEEN, FEATURES, pairs};
 use spillway_model::scope::{BUILTIN, Routing, Strategy as Receiving};
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_properties::sizes::Large;
@@ -185,29 +186,64 @@ proptest! {
     }
 }
 
-/// Long walks of every built-in scope, in lockstep.
+/// Every so many pairs of features are walked: a prime, so that all features come up.
+const EVERY: usize = 11;
+/// Steps of a walk, far more than any takes: one that goes on for ever is a bug.
+const WALK_MAX: usize = 10_000;
+
+/// A walk of both sizes in lockstep, to its end: the same choices, the same notes, the same state. How many steps it
+/// took.
+fn walk_in_lockstep(scope: &Scope, seed: u64) -> usize {
+    let at = |step: usize| format!("{}, seed {seed}, step {step}", scope.name);
+    let fixed = Protocol::<Large>::new(scope.clone(), None);
+    let growable = Protocol::<Growable>::new(scope.clone(), None);
+    let (mut small, mut large) = (fixed.initial(), growable.initial());
+    let (mut of_small, mut of_large, mut choice) = (Vec::new(), Vec::new(), seed);
+    for step in 0..WALK_MAX {
+        of_small.clear();
+        of_large.clear();
+        fixed.actions_of(&small, &mut of_small);
+        growable.actions_of(&large, &mut of_large);
+        assert_eq!(of_small, of_large, "{}", at(step));
+        let Some(last) = of_small.len().checked_sub(1) else {
+            // A walk that a bound cut short would show less than it seems to.
+            assert_eq!((small.full(), large.full()), (None, None), "{}", at(step));
+            assert_eq!(fixed.view(&small), growable.view(&large), "{}", at(step));
+            assert_eq!(fixed.digest(&small), growable.digest(&large), "{}", at(step));
+            return step;
+        };
+        // A linear congruential step: any sequence will do, as long as it is always the same.
+        choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let action = of_small[(choice >> 33) as usize % (last + 1)];
+        let (mut seen_of_small, mut seen_of_large) = (Observed::default(), Observed::default());
+        small = fixed.step(&small, action, &mut seen_of_small);
+        large = growable.step(&large, action, &mut seen_of_large);
+        assert_eq!(seen_of_small, seen_of_large, "{}", at(step));
+    }
+    panic!("{} does not end", at(WALK_MAX));
+}
+
+/// Long walks of every built-in scope, in lockstep: none is left out, however large.
 #[test]
 fn both_sizes_agree_on_long_walks_of_every_scope() {
     for (name, _) in BUILTIN {
         let scope = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
-        let fixed = Protocol::<Large>::new(scope.clone(), None);
-        let growable = Protocol::<Growable>::new(scope, None);
-        for seed in 0..200u64 {
-            let (mut small, mut large) = (fixed.initial(), growable.initial());
-            let (mut actions, mut choice) = (Vec::new(), seed);
-            loop {
-                actions.clear();
-                fixed.actions_of(&small, &mut actions);
-                let Some(last) = actions.len().checked_sub(1) else { break };
-                // A linear congruential step: any sequence will do, as long as it is always the same.
-                choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let action = actions[(choice >> 33) as usize % (last + 1)];
-                small = fixed.step(&small, action, &mut ());
-                large = growable.step(&large, action, &mut ());
-            }
-            assert_eq!(fixed.view(&small), growable.view(&large), "{name}, seed {seed}");
-            assert_eq!(fixed.digest(&small), growable.digest(&large));
-        }
+        let steps: usize = (0..200).map(|seed| walk_in_lockstep(&scope, seed)).sum();
+        assert!(steps >= 200 * scope.requests.len(), "{name}: {steps} steps");
+    }
+}
+
+/// Walks of generated scopes: what two features do to the state together, in lockstep.
+#[test]
+fn both_sizes_agree_on_walks_of_a_sample_of_the_pairs() {
+    let sample: Vec<Scope> = pairs().into_iter().step_by(EVERY).collect();
+    for feature in FEATURES {
+        let of_it = |scope: &&Scope| scope.name.split(BETWEEN).any(|half| half == feature.name);
+        assert!(sample.iter().any(|scope| of_it(&scope)), "{} is not in the sample", feature.name);
+    }
+    for scope in &sample {
+        let steps: usize = (0..50).map(|seed| walk_in_lockstep(scope, seed)).sum();
+        assert!(steps >= 50 * scope.requests.len(), "{}: {steps} steps", scope.name);
     }
 }
 
@@ -257,4 +293,18 @@ fn breaking_walk(scope: &Scope, promise: &Promise, seed: u64) -> Option<Vec<Acti
             return Some(walk);
         }
     }
+}
+
+#[test]
+fn a_budget_without_end_is_never_spent_and_never_explored() {
+    let mut scope = Scope::builtin("retry", SOMETIMES_NAMES).unwrap();
+    scope.faults.retry = spillway_model::scope::limits::FAULT_ANY;
+    assert_eq!(spillway_properties::sizes::Tier::of(&scope), None);
+    let machine = &mut CheckedMachine::new(scope, None);
+    let (client, request) = (Node::client(0), RequestId(0));
+    machine.step(&Action::Issue { client, request }).unwrap();
+    for _ in 0..7 {
+        machine.step(&Action::Retry { client, request }).unwrap();
+    }
+    assert_eq!(machine.full(), None);
 }

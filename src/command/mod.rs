@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod cover;
 pub(crate) mod mutants;
 pub(crate) mod pairs;
 pub(crate) mod properties;

@@ -99,6 +99,7 @@
 //! | [`vocabulary`], [`machine`], [`event`] | what a protocol brings, and one step of a run |
 //! | [`file`](mod@file), [`reader`], [`writer`], [`error`] | the trace file, strictly read and never overwritten |
 //! | [`record`](mod@record), [`replay`](mod@replay), [`shrink`](mod@shrink) | from actions to a trace, back, and smaller |
+//! | [`validate`](mod@validate) | whether a system accepts what another has done, hidden steps included |
 //! | [`show`] | text, Mermaid, SVG, ShiViz, Perfetto, and a page of HTML to step through |
 //! | [`itf`] | Apalache's and Quint's trace format, both ways |
 //! | [`ids`], [`spillway`] | Spillway's own words |
@@ -117,6 +118,7 @@ pub mod show;
 pub mod shrink;
 pub mod spillway;
 mod strict;
+pub mod validate;
 pub mod vocabulary;
 pub mod writer;
 
@@ -132,5 +134,6 @@ pub use replay::{Outcome, Replayed, replay};
 pub use show::{Remarks, show_html, show_mermaid, show_perfetto, show_shiviz, show_svg, show_text};
 pub use shrink::{Shrunk, shrink};
 pub use spillway::{Action, Message, Note, Spillway};
+pub use validate::{Acceptor, Bounds, Judgement, Validated, validate};
 pub use vocabulary::{Disturbance, Vocabulary};
 pub use writer::Writer;

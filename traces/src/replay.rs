@@ -109,7 +109,8 @@ pub fn replay<V: Vocabulary, M: Machine<V> + ?Sized>(
     Replayed { steps, outcome, broken: breaks.finish(), complete: trace.is_complete() }
 }
 
-fn refused<V: Vocabulary>(event: &Event<V>, refusal: Refusal) -> Outcome {
+/// What a refusal of an event is in a report.
+pub(crate) fn refused<V: Vocabulary>(event: &Event<V>, refusal: Refusal) -> Outcome {
     Outcome::Refused {
         event: event.index,
         line: event_line(event.index),
@@ -121,17 +122,17 @@ fn refused<V: Vocabulary>(event: &Event<V>, refusal: Refusal) -> Outcome {
 }
 
 /// Which properties broke, and when first.
-struct Breaks {
+pub(crate) struct Breaks {
     first: Vec<(&'static str, Option<u64>)>,
     now: Vec<&'static str>,
 }
 
 impl Breaks {
-    fn new(now: Vec<&'static str>) -> Self {
+    pub(crate) fn new(now: Vec<&'static str>) -> Self {
         Breaks { first: now.iter().map(|name| (*name, None)).collect(), now }
     }
 
-    fn note(&mut self, event: u64, now: Vec<&'static str>) {
+    pub(crate) fn note(&mut self, event: u64, now: Vec<&'static str>) {
         for name in &now {
             if self.first.iter().all(|(known, _)| known != name) {
                 self.first.push((name, Some(event)));
@@ -140,7 +141,7 @@ impl Breaks {
         self.now = now;
     }
 
-    fn finish(self) -> Vec<Broken> {
+    pub(crate) fn finish(self) -> Vec<Broken> {
         let broken = self.first.into_iter().map(|(name, event)| Broken {
             property: name.to_owned(),
             event,
@@ -151,7 +152,7 @@ impl Breaks {
 }
 
 /// Which fields of `observed` a trace records. An empty list is not written, so one event alone does not tell.
-struct Fields {
+pub(crate) struct Fields {
     took: bool,
     sent: bool,
     lost: bool,
@@ -159,7 +160,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn recorded_in<V: Vocabulary>(events: &[Event<V>]) -> Fields {
+    pub(crate) fn recorded_in<V: Vocabulary>(events: &[Event<V>]) -> Fields {
         let any = |has: fn(&Observed<V>) -> bool| events.iter().any(|event| has(&event.observed));
         Fields {
             took: any(|observed| observed.took.is_some()),
@@ -169,7 +170,11 @@ impl Fields {
         }
     }
 
-    fn difference<V: Vocabulary>(&self, event: &Event<V>, got: &Observed<V>) -> Option<Outcome> {
+    pub(crate) fn difference<V: Vocabulary>(
+        &self,
+        event: &Event<V>,
+        got: &Observed<V>,
+    ) -> Option<Outcome> {
         let recorded = &event.observed;
         let differs = |field, recorded, got| {
             let (index, action) = (event.index, event.action.to_string());
@@ -210,20 +215,7 @@ impl fmt::Display for Replayed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             Outcome::Matched => write!(f, "all {} events match", self.steps)?,
-            Outcome::Refused { event, line, action, guard, reason, nearest } => {
-                write!(f, "{}", LastMatch(self.steps))?;
-                write!(f, "event {event} (line {line}) is refused: {action}")?;
-                write!(f, "\n  guard `{guard}`: {reason}")?;
-                match nearest {
-                    Some(step) => write!(f, "\n  the nearest step allowed was: {step}")?,
-                    None => write!(f, "\n  no step was allowed")?,
-                }
-            }
-            Outcome::Differs { event, line, action, field, recorded, got } => {
-                write!(f, "{}", LastMatch(self.steps))?;
-                write!(f, "event {event} (line {line}) differs in `{field}`: {action}")?;
-                write!(f, "\n  recorded: {recorded}\n  got:      {got}")?;
-            }
+            outcome => write!(f, "{}{outcome}", LastMatch(self.steps))?,
         }
         for Broken { property, event, at_end } in &self.broken {
             write!(f, "\nproperty `{property}` ")?;
@@ -237,6 +229,26 @@ impl fmt::Display for Replayed {
             write!(f, "\nthe trace has no end: its writer died after the last event")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Matched => write!(f, "every event matches"),
+            Outcome::Refused { event, line, action, guard, reason, nearest } => {
+                write!(f, "event {event} (line {line}) is refused: {action}")?;
+                write!(f, "\n  guard `{guard}`: {reason}")?;
+                match nearest {
+                    Some(step) => write!(f, "\n  the nearest step allowed was: {step}"),
+                    None => write!(f, "\n  no step was allowed"),
+                }
+            }
+            Outcome::Differs { event, line, action, field, recorded, got } => {
+                write!(f, "event {event} (line {line}) differs in `{field}`: {action}")?;
+                write!(f, "\n  recorded: {recorded}\n  got:      {got}")
+            }
+        }
     }
 }
 

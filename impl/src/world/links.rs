@@ -135,8 +135,7 @@ impl Links {
 
     /// Says whether a direction is cut.
     pub fn set_cut(&mut self, from: Node, to: Node, cut: bool) {
-        let changed =
-            if cut { self.cut.insert((from, to)) } else { self.cut.remove(&(from, to)) };
+        let changed = if cut { self.cut.insert((from, to)) } else { self.cut.remove(&(from, to)) };
         debug_assert!(changed, "what is cut was whole, and what is healed was cut");
     }
 

@@ -104,3 +104,96 @@ impl Recorder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Knobs, Links, Timers};
+    use crate::wire::Entry;
+
+    fn config() -> Arc<Config> {
+        let knobs = Knobs {
+            threshold: vec![1, 1],
+            unit: Default::default(),
+            queue_max: 1,
+            pending_max: 1,
+            relay_max: 1,
+            ledger_max: 1,
+            window_max: 1,
+            routing: Default::default(),
+            returned: Default::default(),
+            links: Links::Fifo,
+            strategy: Default::default(),
+            weights: Vec::new(),
+            accepts: Vec::new(),
+            overtaken_max: 0,
+            disk: Default::default(),
+            sharing: Default::default(),
+            sessions: false,
+            sync_batch_max: 3,
+            compact_after: 0,
+        };
+        Arc::new(Config {
+            clients: 1,
+            communication_servers: 1,
+            query_servers: 2,
+            control_servers: 1,
+            knobs,
+            timers: Timers::default(),
+            bug: None,
+        })
+    }
+
+    fn update(revisions: std::ops::RangeInclusive<u32>) -> Wire {
+        let entry =
+            |revision| Entry { revision, user: 0, version: revision, record: Arc::default() };
+        Wire::Update { entries: revisions.map(entry).collect() }
+    }
+
+    fn said(revision: u32) -> Message {
+        Message::Update { revision, user: 0, version: revision }
+    }
+
+    const TO: Node = Node::query(1);
+    const SYNC: Action = Action::Sync { server: TO };
+    const DELIVER: Action = Action::Deliver { from: Node::GLOBAL, to: TO };
+
+    #[test]
+    fn each_revision_of_an_update_belongs_to_the_sync_that_chose_it() {
+        let mut recorder = Recorder::new(config());
+        recorder.step(Action::Flush {});
+        (0..3).for_each(|_| recorder.step(SYNC));
+        recorder.sent(Node::GLOBAL, TO, &update(4..=6));
+        let steps: Vec<_> = recorder.drain().collect();
+        assert!(steps[0].1.sent.is_empty());
+        for ((action, observed), revision) in steps[1..].iter().zip(4..) {
+            assert_eq!(*action, SYNC);
+            let sent: Vec<_> = observed.sent.iter().map(|sent| sent.message).collect();
+            assert_eq!(sent, [said(revision)]);
+        }
+        assert!(!recorder.has_homeless());
+    }
+
+    #[test]
+    fn each_revision_of_an_update_is_taken_by_a_step_of_its_own() {
+        let mut recorder = Recorder::new(config());
+        recorder.step(DELIVER);
+        recorder.took(&update(1..=3));
+        recorder.step(DELIVER);
+        recorder.note(Note::Dropped);
+        recorder.step(DELIVER);
+        let taken: Vec<_> = recorder.drain().map(|(_, o)| (o.took, o.notes.len())).collect();
+        assert_eq!(taken, [(Some(said(1)), 0), (Some(said(2)), 1), (Some(said(3)), 0)]);
+    }
+
+    #[test]
+    fn what_is_lost_of_an_update_is_all_of_it() {
+        let mut recorder = Recorder::new(config());
+        recorder.step(Action::Crash { node: TO });
+        recorder.lost(Node::GLOBAL, TO, &update(1..=2));
+        let lost = recorder.drain().next().map(|(_, observed)| observed.lost.len());
+        assert_eq!(lost, Some(2));
+        recorder.note(Note::Dropped);
+        assert!(recorder.has_homeless(), "it belongs to no step");
+    }
+}

@@ -2,6 +2,7 @@
 
 use spillway_traces::{Node, Role};
 
+use crate::scope::limits::FAULT_ANY;
 use crate::size::{Size, Table};
 use crate::state::Budget;
 use crate::step::{Observe, Step};
@@ -10,7 +11,9 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn spend(&mut self, budget: Budget) {
         let left = &mut self.state.budgets[budget as usize];
         assert!(*left > 0, "a fault happens only within its budget");
-        *left -= 1;
+        if u32::from(*left) != FAULT_ANY {
+            *left -= 1;
+        }
     }
 
     pub(super) fn crash(&mut self, node: Node) {

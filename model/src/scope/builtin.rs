@@ -59,6 +59,9 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("datagram-crash", include_str!("../../scopes/datagram-crash.toml")),
     ("datagram-refused", include_str!("../../scopes/datagram-refused.toml")),
     ("datagram-feed", include_str!("../../scopes/datagram-feed.toml")),
+    ("cover-tasks", include_str!("../../scopes/cover-tasks.toml")),
+    ("cover-deletion", include_str!("../../scopes/cover-deletion.toml")),
+    ("cover-revocation", include_str!("../../scopes/cover-revocation.toml")),
     ("figure", include_str!("../../scopes/figure.toml")),
     ("deep", include_str!("../../scopes/deep.toml")),
 ];

@@ -35,13 +35,17 @@ pub const THRESHOLD: RangeInclusive<u32> = 0..=64;
 pub const BOUND: RangeInclusive<u32> = 1..=64;
 
 /// Messages that one direction of a link holds.
-pub const LINK_MAX: RangeInclusive<u32> = 1..=32;
+pub const LINK_MAX: RangeInclusive<u32> = 1..=4_096;
 
 /// The `link-max` of a scope file that gives none.
 pub const LINK_MAX_DEFAULT: u32 = 8;
 
 /// How often one kind of fault may happen in a run.
 pub const FAULT: RangeInclusive<u32> = 0..=8;
+
+/// The budget of a fault that may happen any number of times, in the header of a trace: a recorded run has no budgets.
+/// A scope with one is never explored. With that of `duplicate` timers may run out early, since that adds copies too.
+pub const FAULT_ANY: u32 = 255;
 
 /// Names of "sometimes" properties that a scope may list, at most.
 pub const SOMETIMES_MAX: usize = 64;

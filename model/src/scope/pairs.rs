@@ -3,6 +3,9 @@
 //!
 //! Every pair starts from one query at a server that is to take none; each feature adds as little as shows it.
 
+mod expected;
+mod less;
+
 use std::num::NonZeroUsize;
 
 use super::limits::LINK_MAX_DEFAULT;
@@ -10,6 +13,8 @@ use super::{
     Body, Class, Disk, Faults, Knobs, Links, Nodes, Request, Returned, Routing, Rule, Scope,
     Strategy, Unit,
 };
+use expected::expected;
+use less::less;
 
 /// A feature of the protocol as an ingredient of a scope.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +23,7 @@ pub struct Feature {
     pub name: &'static str,
     /// What it adds, in a sentence.
     pub about: &'static str,
-    /// What a pair must reach for it, unless the other half rules that out.
+    /// What a pair must reach for it, unless the other half rules that out (`pairs/expected.rs`).
     pub sometimes: &'static [&'static str],
     subject: Subject,
     add: fn(&mut Scope),
@@ -38,15 +43,8 @@ enum Subject {
 /// Unique states of a pair, at most: one that has more is to be made smaller.
 pub const STATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).expect("it is not zero");
 
-/// With a standby, these have more states than a pair may have, so that all servers refuse there; the scope
-/// `standby-crash-query` has them take tasks.
-const HEAVY: [&str; 3] = ["moving-client", "crash-query", "stop-query"];
-
 /// What stands between the names of two features in the name of a pair.
 pub const BETWEEN: &str = "-and-";
-
-/// What a pair with hand-overs must reach.
-const OVERFLOW: &str = "overflow-happens";
 
 macro_rules! features {
     ($($subject:ident $name:literal $about:literal [$($sometimes:literal),*] |$scope:ident| $add:expr;)+) => {
@@ -62,23 +60,28 @@ macro_rules! features {
 }
 
 features! {
-    Info "publish" "A client publishes." [] |s| publishes(s);
-    Links "retry" "A client asks again although nothing was lost." [] |s| s.faults.retry = 1;
-    Tasks "any-routing" "A query may go to any query server." [] |s| s.knobs.routing = Routing::Any;
-    Tasks "busy" "A task that was refused by all is refused to the client." ["task-returned"]
+    Info "publish" "A client publishes." ["replicas-differ"] |s| publishes(s);
+    Links "retry" "A client asks again although nothing was lost." ["second-reply"]
+        |s| s.faults.retry = 1;
+    Tasks "any-routing" "A query may go to any query server." ["overflow-happens"]
+        |s| s.knobs.routing = Routing::Any;
+    Tasks "busy" "A task that was refused by all is refused to the client." ["task-returned", "client-refused"]
         |s| { s.knobs.returned = Returned::Busy; s.knobs.threshold[1] = 0 };
-    Links "crash-communication" "The communication server crashes." []
+    Links "crash-communication" "The communication server crashes." ["asked-again", "served-twice"]
         |s| s.faults.crash_communication = 1;
-    Links "crash-query" "A query server crashes." [] |s| s.faults.crash_query = 1;
-    Info "crash-global" "The global server crashes." []
+    Links "crash-query" "A query server crashes." ["served-twice", "source-crash-mid-handover"]
+        |s| s.faults.crash_query = 1;
+    Info "crash-global" "The global server crashes." ["duplicate-publish"]
         |s| { publishes(s); s.faults.crash_global = 1 };
-    Tasks "crash-control" "The control server crashes." [] |s| s.faults.crash_control = 1;
-    Links "reset-client" "A client's link is reset." [] |s| s.faults.reset_client = 1;
-    Links "reset-query" "A query server's link to the communication server is reset." []
+    Tasks "crash-control" "The control server crashes." ["crash-mid-handover"]
+        |s| s.faults.crash_control = 1;
+    Links "reset-client" "A client's link is reset." ["asked-again", "second-reply"]
+        |s| s.faults.reset_client = 1;
+    Links "reset-query" "A query server's link to the communication server is reset." ["asked-again", "served-twice"]
         |s| s.faults.reset_query = 1;
-    Info "reset-global" "A query server's link to the global server is reset." []
+    Info "reset-global" "A query server's link to the global server is reset." ["duplicate-publish"]
         |s| { publishes(s); s.faults.reset_global = 1 };
-    Tasks "reset-control" "A query server's link to the control server is reset." []
+    Tasks "reset-control" "A query server's link to the control server is reset." ["served-twice"]
         |s| s.faults.reset_control = 1;
     Info "sharing" "A user hides what it has published." ["hidden-answer"]
         |s| { publishes(s); changes(s, Body::Share { rule: Rule::Nobody }) };
@@ -86,45 +89,57 @@ features! {
         |s| { publishes(s); s.knobs.sharing = Rule::Contacts };
     Info "deletion" "A user deletes what it has published." ["deleted-answer"]
         |s| { publishes(s); changes(s, Body::Delete) };
-    Info "snapshot" "The global server forgets its log." [] |s| { publishes(s); s.faults.compact = 1 };
-    Info "disk" "What the global server writes is durable once it is flushed." []
-        |s| { publishes(s); s.knobs.disk = Disk::Flushed };
+    Info "snapshot" "The global server forgets its log." ["snapshot-replaces"]
+        |s| { publishes_twice(s); s.faults.compact = 1 };
+    Info "disk" "What the global server writes is durable once it is flushed." ["write-at-risk"]
+        |s| { publishes(s); s.knobs.disk = Disk::Flushed; s.faults.crash_global = 1 };
     Links "moving-client" "A client moves to another communication server." ["client-moves-mid-request"]
         |s| { s.nodes.communication_servers = 2; s.faults.moves = 1 };
-    Links "leaving-client" "A client goes away." [] |s| s.faults.leave = 1;
+    Links "leaving-client" "A client goes away." ["cancelled-in-queue", "served-for-nobody"]
+        |s| s.faults.leave = 1;
     Tasks "cancel" "A client gives a request up." ["cancelled-in-queue"] |s| s.faults.cancel = 1;
-    Links "stop-communication" "A communication server stays down for a while." []
+    Links "stop-communication" "A communication server stays down for a while." ["asked-again", "served-twice"]
         |s| s.faults.stop_communication = 1;
-    Links "stop-query" "A query server stays down for a while." [] |s| s.faults.stop_query = 1;
-    Info "stop-global" "The global server stays down for a while." []
+    Links "stop-query" "A query server stays down for a while." ["served-twice", "source-crash-mid-handover"]
+        |s| s.faults.stop_query = 1;
+    Info "stop-global" "The global server stays down for a while." ["duplicate-publish"]
         |s| { publishes(s); s.faults.stop_global = 1 };
     Tasks "stop-control" "A control server stays down for a while." ["answered-while-control-down"] |s| s.faults.stop_control = 1;
     Links "cut-query" "A query server and the communication server do not hear each other for a while." ["heard-one-way"]
         |s| s.faults.cut_query = 1;
     Tasks "cut-control" "A query server and the control server do not hear each other for a while." ["pulled-back"]
         |s| s.faults.cut_control = 1;
-    Links "drop" "A datagram is lost." [] |s| { s.knobs.links = Links::Datagram; s.faults.drop = 1 };
-    Links "duplicate" "A datagram is doubled." []
+    Links "drop" "A datagram is lost." ["served-twice", "duplicate-publish"]
+        |s| { s.knobs.links = Links::Datagram; s.faults.drop = 1 };
+    Links "duplicate" "A datagram is doubled." ["second-reply"]
         |s| { s.knobs.links = Links::Datagram; s.faults.duplicate = 1 };
-    Links "reorder" "A datagram is overtaken." []
+    Links "reorder" "A datagram is overtaken." ["update-overtaken"]
         |s| { s.knobs.links = Links::Datagram; s.faults.reorder = 1 };
-    Tasks "standby" "The lease passes to a standby control server." ["two-leaders"]
+    Tasks "standby" "The lease passes to a standby control server." ["two-leaders", "superseded-heard"]
         |s| { s.nodes.control_servers = 2; s.faults.lease = 1 };
-    Tasks "least-loaded" "The least loaded server takes a redundant task." []
-        |s| strategy(s, Strategy::LeastLoaded);
-    Tasks "round-robin" "Servers take redundant tasks in turn." [] |s| strategy(s, Strategy::RoundRobin);
-    Tasks "two-choices" "The less loaded of two servers takes a redundant task." []
-        |s| strategy(s, Strategy::TwoChoices);
-    Tasks "weighted" "Servers take redundant tasks by weight." []
-        |s| { strategy(s, Strategy::Weighted); s.knobs.weights = vec![1, 2, 1] };
-    Tasks "classes" "Servers take only some classes." []
+    Tasks "least-loaded" "The least loaded server takes a redundant task." ["loads-differ"]
+        |s| { competes(s); strategy(s, Strategy::LeastLoaded) };
+    Tasks "round-robin" "Servers take redundant tasks in turn." ["turn-passed-over"]
+        |s| { competes(s); strategy(s, Strategy::RoundRobin); s.knobs.threshold[1] = 0 };
+    Tasks "two-choices" "The less loaded of two servers takes a redundant task." ["loads-differ"]
+        |s| { competes(s); strategy(s, Strategy::TwoChoices) };
+    Tasks "weighted" "Servers take redundant tasks by weight." ["loads-differ"]
+        |s| { competes(s); strategy(s, Strategy::Weighted); s.knobs.weights = vec![1, 2, 1] };
+    Tasks "classes" "Servers take only some classes." ["class-not-accepted"]
         |s| {
+            competes(s);
             strategy(s, Strategy::Classes);
-            s.knobs.accepts = vec![vec![], vec![Class::Interactive], vec![Class::Bulk]];
+            s.knobs.accepts = vec![vec![], vec![Class::Normal], vec![Class::Bulk]];
         };
     Tasks "delay" "A threshold is one of delay." ["late-server-offers"]
         |s| { competes(s); s.knobs.unit = Unit::Delay; s.faults.slow = 1 };
-    Tasks "ageing" "A task is overtaken once at most." [] |s| { competes(s); s.knobs.overtaken_max = 1; s.knobs.threshold[0] = 1 };
+    Tasks "ageing" "A task is overtaken once at most." ["overtaken-to-the-bound"]
+        |s| {
+            competes(s);
+            s.requests.push(query(0, Class::Interactive));
+            s.knobs.overtaken_max = 1;
+            s.knobs.threshold[0] = 1;
+        };
 }
 
 /// The scope of every two features that do not exclude each other, in the order of [`FEATURES`].
@@ -141,28 +156,9 @@ pub fn pair(a: &Feature, b: &Feature) -> Option<Scope> {
     scope.about = format!("{} {}", a.about, b.about);
     for feature in [a, b] {
         (feature.add)(&mut scope);
-        let missing =
-            feature.sometimes.iter().filter(|name| !scope.sometimes.iter().any(|s| s == *name));
-        let missing: Vec<String> = missing.map(|name| (*name).to_owned()).collect();
-        scope.sometimes.extend(missing);
     }
-    // Where nothing is about hand-overs there are none: they would only multiply the states.
-    let subjects = [a.subject, b.subject];
-    if subjects.contains(&Subject::Info) && !subjects.contains(&Subject::Tasks) {
-        scope.knobs.threshold.fill(1);
-        scope.sometimes.retain(|name| name != OVERFLOW);
-    }
-    if subjects.contains(&Subject::Info) && subjects.contains(&Subject::Tasks) {
-        slim(&mut scope);
-    }
-    if [a, b].iter().any(|f| f.name == "standby") && [a, b].iter().any(|f| HEAVY.contains(&f.name))
-    {
-        scope.knobs.threshold.fill(0);
-    }
-    // A threshold of delay returns nothing: who is not late takes any task.
-    if scope.knobs.unit == Unit::Delay {
-        scope.sometimes.retain(|name| name != "task-returned");
-    }
+    fit(&mut scope, a, b);
+    scope.sometimes = expected(&scope, [a, b]);
     // What both set to different values they cannot share.
     let alone = |feature: &Feature| {
         let mut scope = base();
@@ -174,6 +170,30 @@ pub fn pair(a: &Feature, b: &Feature) -> Option<Scope> {
         return None;
     }
     scope.check().is_ok().then_some(scope)
+}
+
+/// Makes the two go together, in as few states as still show both.
+fn fit(scope: &mut Scope, a: &Feature, b: &Feature) {
+    let is = |name: &str| a.name == name || b.name == name;
+    let subjects = [a.subject, b.subject];
+    let (tasks, info) = (subjects.contains(&Subject::Tasks), subjects.contains(&Subject::Info));
+    // Where nothing is about hand-overs there are none: they would only multiply the states.
+    if info && !tasks {
+        scope.knobs.threshold.fill(1);
+    }
+    if is("reorder") {
+        overtakes(scope);
+    }
+    less(scope, is);
+    // Two publishes beside anything but sharing, and a crash beside datagrams, are as much as hand-overs.
+    let datagram = scope.knobs.links == Links::Datagram;
+    let much = is("snapshot") && !is("sharing") || is("disk") && datagram;
+    if info && (tasks || much) {
+        slim(scope);
+    }
+    if scope.knobs.routing == Routing::Any {
+        elsewhere(scope);
+    }
 }
 
 /// The pair of this name, its halves in either order.
@@ -207,7 +227,7 @@ fn base() -> Scope {
         requests: vec![query(1, Class::Bulk)],
         rounds: 1,
         faults: Faults::default(),
-        sometimes: vec![OVERFLOW.to_owned()],
+        sometimes: Vec::new(),
     }
 }
 
@@ -221,9 +241,40 @@ fn publishes(scope: &mut Scope) {
     }
 }
 
+/// A replica that has only the first of two publishes is one that a snapshot replaces.
+fn publishes_twice(scope: &mut Scope) {
+    publishes(scope);
+    if scope.requests.iter().filter(|request| is_change(request)).count() < 2 {
+        changes(scope, Body::Publish);
+    }
+}
+
+/// Two messages that travel one way: those of a second publish, unless the disk makes enough states as it is, or of a
+/// second query where the one goes to and fro alone.
+fn overtakes(scope: &mut Scope) {
+    match scope.requests.iter().any(is_change) {
+        true if scope.knobs.disk == Disk::Immediate => publishes_twice(scope),
+        true => {}
+        false if scope.knobs.returned == Returned::Busy => competes(scope),
+        false => {}
+    }
+}
+
+fn is_change(request: &Request) -> bool {
+    !matches!(request.body, Body::Query { .. })
+}
+
+/// What any routing does is seen where the home of every query would have room for it.
+fn elsewhere(scope: &mut Scope) {
+    for request in &mut scope.requests {
+        if !is_change(request) {
+            request.home = scope.nodes.query_servers - 1;
+        }
+    }
+}
+
 /// A change after the publish.
 fn changes(scope: &mut Scope, body: Body) {
-    let is_change = |request: &Request| !matches!(request.body, Body::Query { .. });
     let changes = scope.requests.iter().filter(|request| is_change(request)).count();
     scope.requests.insert(changes, Request { client: 0, body, home: 0 });
 }

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use spillway_impl::world::World;
 use spillway_model::{Growable, Protocol, State};
 use spillway_traces::{Action, Observed, Refusal, Spillway};
+
+/// The guard of the model that the nodes know nothing of.
+const BUDGET_GUARD: &str = "budget";
 
 /// How nodes and model differ after a step, or about one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The step; none at the start.
+    /// The step; none where no step is to blame.
     pub action: Option<Action>,
     /// What differs, one line each; at least one.
     pub lines: Vec<String>,
@@ -18,7 +22,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.action {
             Some(action) => write!(f, "nodes and model differ at “{action}”:")?,
-            None => write!(f, "nodes and model differ at the start:")?,
+            None => write!(f, "nodes and model differ:")?,
         }
         self.lines.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
@@ -52,11 +56,7 @@ pub fn states(
             let (a, b) = (fields.get(name), others.get(name));
             if a != b {
                 let said = |value: Option<&String>| value.map_or("nothing".into(), String::clone);
-                lines.push(format!(
-                    "{node}.{name}: model has {}, nodes have {}",
-                    said(a),
-                    said(b)
-                ));
+                lines.push(format!("{node}.{name}: model has {}, nodes have {}", said(a), said(b)));
             }
         }
     }
@@ -78,5 +78,34 @@ pub fn observations(model: &Observed<Spillway>, nodes: &Observed<Spillway>) -> V
     compare("sent", format!("{:?}", model.sent), format!("{:?}", nodes.sent));
     compare("lost", format!("{:?}", model.lost), format!("{:?}", nodes.lost));
     compare("notes", format!("{:?}", model.notes), format!("{:?}", nodes.notes));
+    lines
+}
+
+/// What one may do next and the other not: whatever the model allows the nodes can do, and whatever the nodes can do, but
+/// for what is only beyond a budget, the model allows.
+pub fn choices(
+    protocol: &Protocol<Growable>,
+    universe: &[Action],
+    model: &State<Growable>,
+    nodes: &World,
+) -> Vec<String> {
+    let candidates = nodes.candidates();
+    let unknown = candidates.iter().filter(|one| !universe.contains(&one.action));
+    let mut lines: Vec<String> =
+        unknown.map(|one| format!("the nodes may do what has no name: {}", one.action)).collect();
+    for action in universe {
+        match (protocol.allows(model, action), nodes.can(action, &candidates)) {
+            (Ok(()), Err(refusal)) => {
+                lines.push(format!("the model allows “{action}”, the nodes do not: {refusal}"));
+            }
+            (Err(guard), Ok(())) if guard.name != BUDGET_GUARD => {
+                let (name, reason) = (guard.name, guard.reason);
+                lines.push(format!(
+                    "the nodes can do “{action}”, the model refuses it by guard `{name}`: {reason}"
+                ));
+            }
+            _ => {}
+        }
+    }
     lines
 }

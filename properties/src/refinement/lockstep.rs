@@ -4,7 +4,7 @@ use spillway_impl::world::World;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
 
-use super::difference::{Difference, observations, states};
+use super::difference::{Difference, choices, observations, states};
 use super::map::Refinement;
 use super::setting::Setting;
 
@@ -24,8 +24,16 @@ impl Lockstep {
     /// They differ already.
     pub fn new(scope: Scope) -> Result<Lockstep, Difference> {
         let setting = Setting::of(&scope);
+        Lockstep::of(scope, &setting)
+    }
+
+    /// Both at the start of a scope, the nodes in this setting.
+    ///
+    /// # Errors
+    /// They differ already.
+    pub fn of(scope: Scope, setting: &Setting) -> Result<Lockstep, Difference> {
         let protocol = Protocol::new(scope, None);
-        let refinement = Refinement::new(&protocol, &setting);
+        let refinement = Refinement::new(&protocol, setting);
         let model = protocol.initial();
         let nodes = setting.world();
         let lockstep = Lockstep { protocol, refinement, model, nodes, difference: None };
@@ -76,6 +84,18 @@ impl Lockstep {
             true => Ok(Observed { state: Some(self.protocol.digest(&self.model)), ..observed }),
             false => Err(differs(lines)),
         }
+    }
+
+    /// Whether both have the same choice of what to do next, of all that can be named.
+    ///
+    /// # Errors
+    /// What one may do and the other not.
+    pub fn compare_choices(&self, universe: &[Action]) -> Result<(), Difference> {
+        let lines = match self.model.full() {
+            None => choices(&self.protocol, universe, &self.model, &self.nodes),
+            Some(_) => Vec::new(),
+        };
+        if lines.is_empty() { Ok(()) } else { Err(Difference { action: None, lines }) }
     }
 
     /// What differs of the states.

@@ -116,9 +116,8 @@ impl Refinement {
             (0..users).map(move |user| Replica { version: version(user) })
         });
         replace(&mut state.replicas, cells);
-        let queued = servers().flat_map(|(server, at)| {
-            server.queue.iter().map(move |task| self.task(at, task))
-        });
+        let queued = servers()
+            .flat_map(|(server, at)| server.queue.iter().map(move |task| self.task(at, task)));
         extend(&mut state.queue, queued);
         let handed = servers().flat_map(|(server, at)| {
             server.handed.values().map(move |handed| self.handed(at, handed))
@@ -240,9 +239,6 @@ fn map_global_server(world: &World, state: &mut State<Growable>) {
     let awaited = global.awaited.iter();
     extend(
         &mut state.awaited,
-        awaited.map(|(server, request)| Awaited {
-            server: (*server).into(),
-            request: request.0,
-        }),
+        awaited.map(|waits| Awaited { server: waits.server.into(), request: waits.request.0 }),
     );
 }

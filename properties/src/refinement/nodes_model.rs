@@ -11,13 +11,10 @@ use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{Action, Observed};
 use stateright::{Model, Property};
 
-use super::difference::{observations, states};
+use super::difference::{choices, observations, states};
 use super::map::Refinement;
 use super::setting::Setting;
 use super::universe::universe;
-
-/// The guard of the model that the nodes know nothing of.
-const BUDGET_GUARD: &str = "budget";
 
 /// The name under which a difference is reported.
 pub const REFINES: &str = "nodes-refine-model";
@@ -53,8 +50,13 @@ impl NodesModel {
     /// Both, of a scope.
     pub fn new(scope: Scope) -> NodesModel {
         let setting = Setting::of(&scope);
+        NodesModel::of(scope, &setting)
+    }
+
+    /// Both, of a scope, the nodes in this setting.
+    pub fn of(scope: Scope, setting: &Setting) -> NodesModel {
         let protocol = Protocol::new(scope, None);
-        let refinement = Refinement::new(&protocol, &setting);
+        let refinement = Refinement::new(&protocol, setting);
         let universe = universe(&protocol);
         NodesModel { protocol, refinement, start: setting.world(), universe }
     }
@@ -75,31 +77,8 @@ impl NodesModel {
         joint.differs.extend(states(&self.protocol, &model, &mapped));
         joint.differs.extend(self.refinement.odd_records(&joint.nodes));
         if joint.differs.is_empty() {
-            self.compare_actions(joint);
+            joint.differs = choices(&self.protocol, &self.universe, &joint.model, &joint.nodes);
         }
-    }
-
-    fn compare_actions(&self, joint: &mut Joint) {
-        let candidates = joint.nodes.candidates();
-        let unknown = candidates.iter().filter(|one| !self.universe.contains(&one.action));
-        let mut differs: Vec<String> =
-            unknown.map(|one| format!("the nodes may do what has no name: {}", one.action)).collect();
-        for action in &self.universe {
-            let model = self.protocol.allows(&joint.model, action);
-            let nodes = joint.nodes.can(action, &candidates);
-            match (model, nodes) {
-                (Ok(()), Err(refusal)) => {
-                    differs.push(format!("the model allows “{action}”, the nodes do not: {refusal}"));
-                }
-                (Err(guard), Ok(())) if guard.name != BUDGET_GUARD => {
-                    let (name, reason) = (guard.name, guard.reason);
-                    let text = format!("the nodes can do “{action}”, the model's {name}: {reason}");
-                    differs.push(text);
-                }
-                _ => {}
-            }
-        }
-        joint.differs = differs;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use spillway_impl::bug::Bug;
 use spillway_impl::config::{self, Config, Timers};
 use spillway_impl::profile;
 use spillway_impl::world::{Plan, Planned, Wish, World};
@@ -35,11 +36,14 @@ impl Setting {
         };
         let list = scope.requests.iter().map(planned).collect();
         let plan = Plan::new(nodes.clients, list, scope.rounds);
-        Setting {
-            config: Arc::new(config),
-            plan: Arc::new(plan),
-            sessions: nodes.sessions.clone(),
-        }
+        Setting { config: Arc::new(config), plan: Arc::new(plan), sessions: nodes.sessions.clone() }
+    }
+
+    /// The same with a seeded bug in the nodes.
+    #[must_use]
+    pub fn with(mut self, bug: Bug) -> Setting {
+        Arc::make_mut(&mut self.config).bug = Some(bug);
+        self
     }
 
     /// The nodes at their start.
