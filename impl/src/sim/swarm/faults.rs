@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::span::Span;
-use crate::config::{Config, Links};
+use crate::config::{Config, Disk, Links};
 use crate::sim::draw::Draw;
 
 macro_rules! fault_sets {
@@ -116,7 +116,7 @@ pub struct Faults {
     pub lease: Rate,
 }
 
-/// What the global server's disk does. With the knob `disk = "immediate"` that is compactions only.
+/// What the global server's disk does. With the knob `disk = "immediate"` it fails at nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DiskFaults {
@@ -190,8 +190,8 @@ impl Faults {
 
 impl DiskFaults {
     /// The disk of a run.
-    pub(super) fn drawn(draw: &mut Draw, set: FaultSet, span_us: u64) -> DiskFaults {
-        let bad = set.has(FaultSet::Disk);
+    pub(super) fn drawn(draw: &mut Draw, set: FaultSet, disk: Disk, span_us: u64) -> DiskFaults {
+        let bad = set.has(FaultSet::Disk) && disk == Disk::Flushed;
         let slow = bad && draw.one_in(3);
         let sync_us = if slow { 50_000 } else { draw.pick(&[100, 1_000, 5_000]) };
         DiskFaults {

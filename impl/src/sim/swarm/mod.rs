@@ -90,7 +90,7 @@ impl Swarm {
             service: Span::drawn(draw, service_us),
             hot_factor: draw.pick(&[1, 1, 4]),
             faults,
-            disk: DiskFaults::drawn(draw, set, faults_until_us),
+            disk: DiskFaults::drawn(draw, set, config.knobs.disk, faults_until_us),
             faults_until_us,
             settle_us_max: SETTLE_BACKOFFS * config.timers.backoff_us_max
                 + u64::from(workload.requests) * u64::from(config.clients) * 100 * service_us,
