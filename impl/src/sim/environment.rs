@@ -1,7 +1,7 @@
 //! What surrounds the nodes in a run: time, latency, clocks, the disk, who works on what. The [`Driver`] of a
 //! [`World`](crate::world::World) in virtual time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_chacha::ChaCha8Rng;
 use spillway_traces::{Action, Node, Note, RequestId, Role};
@@ -16,7 +16,7 @@ use super::mishaps::Mishap;
 use super::swarm::{Latencies, Shape, Span, Swarm};
 use super::timers::{Alarm, Timers};
 use crate::config::Links as Network;
-use crate::node::{Shown, Store, Timer};
+use crate::node::{Chooser, Never, Shown, Store, Timer};
 use crate::strategy::Configured;
 use crate::wire::{Ask, Wire};
 use crate::world::{Driver, Hand, Recorder};
@@ -41,6 +41,8 @@ pub(super) enum Event {
     GiveUp { client: u16, request: RequestId },
     /// Something goes wrong, or is right again.
     Mishap(Mishap),
+    /// The global server takes what was held back for it.
+    TakeHeld,
     /// It is time to see whether all has settled.
     Look,
 }
@@ -100,6 +102,12 @@ pub(super) struct Environment {
     pub(super) counts: Counts,
     pub(super) disk: Disk,
     pub(super) storing: Option<Storing>,
+    /// What the global server takes once its disk is done: until then it takes no input.
+    pub(super) held: VecDeque<Event>,
+    /// What goes wrong then, or is right again.
+    pub(super) put_off: Vec<Mishap>,
+    /// Whether the global server begins nothing of itself: something is going on that gives it several inputs.
+    pub(super) pausing: bool,
     /// What each client waits for.
     pub(super) waiting: Vec<BTreeSet<RequestId>>,
     pub(super) recorder: Option<Recorder>,
@@ -113,6 +121,7 @@ pub(super) struct Environment {
     working: Draw,
     numbers: u64,
     chooser: Configured,
+    never: Never,
     random: ChaCha8Rng,
     /// Where each server sent a request last.
     routed: BTreeMap<(Node, RequestId), Node>,
@@ -154,6 +163,9 @@ impl Environment {
             counts: Counts::default(),
             disk: Disk::new(swarm.disk.clone(), Draw::new(swarm.seed, Stream::Disk)),
             storing: None,
+            held: VecDeque::new(),
+            put_off: Vec::new(),
+            pausing: false,
             recorder: records.then(|| Recorder::new(config.clone().into())),
             firsts,
             fifo: config.knobs.links == Network::Fifo,
@@ -164,6 +176,7 @@ impl Environment {
             working: Draw::new(swarm.seed, Stream::Service),
             numbers: 0,
             chooser: Configured::new(config.knobs.strategy, choices),
+            never: Never,
             random: generator(swarm.seed, Stream::Timers),
             routed: BTreeMap::new(),
         }
@@ -273,7 +286,11 @@ impl Driver for Environment {
     fn hand(&mut self, node: Node) -> Hand<'_> {
         let now_us = self.engine.now_us();
         let now_us = self.body(node).clock.shows_us(now_us);
-        Hand { now_us, chooser: &mut self.chooser, random: &mut self.random }
+        let chooser: &mut dyn Chooser = match self.pausing && node == Node::GLOBAL {
+            true => &mut self.never,
+            false => &mut self.chooser,
+        };
+        Hand { now_us, chooser, random: &mut self.random }
     }
 
     fn step(&mut self, action: Action) {

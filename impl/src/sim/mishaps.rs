@@ -95,12 +95,16 @@ impl Simulation {
     }
 
     pub(super) fn befall(&mut self, mishap: Mishap) {
-        if let Some(storing) = self.env.storing
-            && touches_global(&mishap)
-        {
-            self.env.engine.at(storing.until_us, Event::Mishap(mishap));
+        if self.env.storing.is_some() && touches_global(&mishap) {
+            self.env.put_off.push(mishap);
             return;
         }
+        self.env.pausing = true;
+        self.befall_now(mishap);
+        self.go_on();
+    }
+
+    pub(super) fn befall_now(&mut self, mishap: Mishap) {
         match mishap {
             Mishap::Comes(_) if !self.is_faulty() => {}
             Mishap::Comes(kind) => {
@@ -166,10 +170,21 @@ impl Simulation {
         }
         if stops {
             self.world.stop(node, &mut self.env);
+            self.release_put_off(node);
             self.env.engine.after(lasts_us, Event::Mishap(Mishap::Restart(node)));
         } else {
             self.world.crash(node, &mut self.env);
             self.world.give(node, Input::Turn, &mut self.env);
+            self.release_put_off(node);
+        }
+    }
+
+    /// What waited for the disk waits no longer, once the server that used it has crashed.
+    fn release_put_off(&mut self, node: Node) {
+        if node == Node::GLOBAL {
+            for mishap in std::mem::take(&mut self.env.put_off) {
+                self.env.engine.after(0, Event::Mishap(mishap));
+            }
         }
     }
 

@@ -160,8 +160,7 @@ impl Simulation {
             }
             Event::Stored { number } => {
                 if let Some(storing) = self.env.storing.filter(|storing| storing.number == number) {
-                    self.env.storing = None;
-                    self.world.stored(storing.done, &mut self.env);
+                    self.stored(storing.done);
                 }
             }
             Event::Ask { client } => self.ask(client),
@@ -172,6 +171,7 @@ impl Simulation {
                 }
             }
             Event::Mishap(mishap) => self.befall(mishap),
+            Event::TakeHeld => self.take_held(),
             Event::Look => unreachable!("looking is no event of the world"),
         }
     }
@@ -184,6 +184,10 @@ impl Simulation {
             Event::Ask { client } | Event::GiveUp { client, .. } => Node::client(client),
             _ => return Some(event),
         };
+        if node == Node::GLOBAL && (self.env.storing.is_some() || !self.env.held.is_empty()) {
+            self.env.held.push_back(event);
+            return None;
+        }
         match self.takes_from_us(node) {
             None => Some(event),
             Some(at_us) => {
@@ -199,6 +203,44 @@ impl Simulation {
         let storing = self.env.storing.filter(|_| node == Node::GLOBAL);
         let stalled_us = Some(self.env.body(node).stalled_until_us).filter(|at_us| *at_us > now_us);
         storing.map(|storing| storing.until_us).max(stalled_us)
+    }
+
+    /// The disk is done. What was put off until then comes before the global server asks it for more.
+    fn stored(&mut self, done: bool) {
+        self.env.storing = None;
+        self.env.pausing = true;
+        self.world.stored(done, &mut self.env);
+        for mishap in std::mem::take(&mut self.env.put_off) {
+            self.befall_now(mishap);
+        }
+        self.go_on();
+    }
+
+    /// The global server goes on by itself, and takes what was held back for it, one by one.
+    pub(super) fn go_on(&mut self) {
+        self.env.pausing = false;
+        if !self.world.links.is_down(Node::GLOBAL) && self.env.storing.is_none() {
+            self.world.give(Node::GLOBAL, Input::Turn, &mut self.env);
+        }
+        self.expect_held();
+    }
+
+    fn expect_held(&mut self) {
+        if self.env.storing.is_none() && !self.env.held.is_empty() {
+            self.env.engine.after(0, Event::TakeHeld);
+        }
+    }
+
+    fn take_held(&mut self) {
+        if self.env.storing.is_some() {
+            return; // once the disk is done it goes on
+        }
+        let Some(event) = self.env.held.pop_front() else { return };
+        match event {
+            Event::Arrive(flight) => self.arrive(flight),
+            _ => unreachable!("only messages are held back"),
+        }
+        self.expect_held();
     }
 
     fn arrive(&mut self, flight: Flight) {

@@ -321,7 +321,14 @@ impl Rig<Client> {
 
 impl Rig<Global> {
     /// A query server publishes a version of a user's record, which has information if `info`.
-    pub fn publish(&mut self, from: u16, request: u32, user: u16, version: u32, info: bool) -> String {
+    pub fn publish(
+        &mut self,
+        from: u16,
+        request: u32,
+        user: u16,
+        version: u32,
+        info: bool,
+    ) -> String {
         let record = record(info.then_some(version), Rule::Everyone, &[]);
         let body = Body::Publish { version, record };
         let ask = Ask { request: RequestId(request), client: user, home: 0, body };

@@ -190,10 +190,16 @@ impl Faults {
 
 impl DiskFaults {
     /// The disk of a run.
-    pub(super) fn drawn(draw: &mut Draw, set: FaultSet, disk: Disk, span_us: u64) -> DiskFaults {
+    pub(super) fn drawn(
+        draw: &mut Draw,
+        set: FaultSet,
+        disk: Disk,
+        latency_us: u64,
+        span_us: u64,
+    ) -> DiskFaults {
         let bad = set.has(FaultSet::Disk) && disk == Disk::Flushed;
         let slow = bad && draw.one_in(3);
-        let sync_us = if slow { 50_000 } else { draw.pick(&[100, 1_000, 5_000]) };
+        let sync_us = latency_us * if slow { 100 } else { draw.pick(&[1, 4]) };
         DiskFaults {
             sync: Span::drawn(draw, sync_us),
             full: drawn_rate(draw, bad, span_us, span_us / 20),

@@ -68,6 +68,8 @@ pub struct Latencies {
 const ROOM: u64 = 2;
 /// What everything that is slow at the end of the faults may still take, in times of the longest timer.
 const SETTLE_BACKOFFS: u64 = 60;
+/// How many times as long as usual a request may take then.
+const SLOWEST: u64 = 100;
 
 impl Swarm {
     /// The run of a seed under the faults of a set.
@@ -82,6 +84,9 @@ impl Swarm {
             + 1_000 * latency_us;
         let servers = u64::from(config.communication_servers);
         let faults = Faults::drawn(draw, set, &config, faults_until_us);
+        let disk = DiskFaults::drawn(draw, set, config.knobs.disk, latency_us, faults_until_us);
+        let requests = u64::from(workload.requests) * u64::from(config.clients);
+        let slowest_us = SLOWEST * (service_us + mean_us(disk.sync) + latency_us);
         let swarm = Swarm {
             seed,
             set,
@@ -90,10 +95,9 @@ impl Swarm {
             service: Span::drawn(draw, service_us),
             hot_factor: draw.pick(&[1, 1, 4]),
             faults,
-            disk: DiskFaults::drawn(draw, set, config.knobs.disk, faults_until_us),
+            disk,
             faults_until_us,
-            settle_us_max: SETTLE_BACKOFFS * config.timers.backoff_us_max
-                + u64::from(workload.requests) * u64::from(config.clients) * 100 * service_us,
+            settle_us_max: SETTLE_BACKOFFS * config.timers.backoff_us_max + requests * slowest_us,
             config,
             workload,
         };
