@@ -1,6 +1,7 @@
 //! Runs: they settle, they are what their seed says, and together they meet every mark.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use spillway_impl::bug::Bug;
 use spillway_impl::sim::marks::Marks;
 use spillway_impl::sim::run::{End, run};
 use spillway_impl::sim::swarm::{FaultSet, Swarm};
@@ -60,4 +61,58 @@ fn two_runs_are_compared_step_by_step() {
     };
     let parted = digests(1).parted(&digests(2)).unwrap();
     assert!(parted.to_string().starts_with("step 0 differs: "), "{parted}");
+}
+
+#[test]
+fn what_does_not_settle_is_named() {
+    let mut swarm = Swarm::derive(0, FaultSet::All);
+    swarm.config.bug = Bug::named("request-not-repeated");
+    assert!(swarm.config.bug.is_some());
+    let outcome = run(&swarm, &mut Nobody).unwrap();
+    let End::Unsettled(left) = outcome.end else { panic!("it settled") };
+    assert!(
+        left.iter().any(|what| what.starts_with("A") && what.contains(" waits for r")),
+        "{left:?}"
+    );
+    assert!(outcome.ended_us > swarm.faults_until_us + swarm.settle_us_max);
+}
+
+#[test]
+fn a_run_that_cannot_be_is_refused() {
+    let mut swarm = Swarm::derive(0, FaultSet::None);
+    swarm.config.knobs.threshold[0] = 1_000;
+    let why = run(&swarm, &mut Nobody).unwrap_err().to_string();
+    assert_eq!(why, "no such run can be: no threshold is above queue-max");
+}
+
+/// The last digest of each of some runs.
+fn last_digests() -> Vec<u64> {
+    let digest = |seed| {
+        let mut digests = Digests::default();
+        run(&Swarm::derive(seed, FaultSet::All), &mut digests).unwrap();
+        *digests.all.last().unwrap()
+    };
+    (300..330).map(digest).collect()
+}
+
+#[test]
+fn prints_its_digests() {
+    println!("digests {:?}", last_digests());
+}
+
+#[test]
+fn a_run_is_the_same_in_another_process_and_on_another_thread() {
+    let own = format!("digests {:?}", last_digests());
+    let test = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(test)
+        .args(["--exact", "prints_its_digests", "--nocapture"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains(&own), "{own} here, and there {printed}");
+    let threads: Vec<_> = (0..3).map(|_| std::thread::spawn(last_digests)).collect();
+    for thread in threads {
+        assert_eq!(format!("digests {:?}", thread.join().unwrap()), own);
+    }
 }

@@ -26,6 +26,9 @@ fn no_seed_derives_what_the_protocol_excludes() {
     }
 }
 
+/// A kind of fault with its rate.
+type Named = (&'static str, fn(&Faults) -> Rate);
+
 #[test]
 fn every_feature_is_on_in_some_run_and_off_in_another() {
     let runs: Vec<Swarm> = (0..SEEDS).map(|seed| Swarm::derive(seed, FaultSet::All)).collect();
@@ -54,7 +57,7 @@ fn every_feature_is_on_in_some_run_and_off_in_another() {
     some("retry", &|run| run.config.timers.retry_us > 0);
     some("moves", &|run| run.workload.moves_per_million > 0);
     some("a hot server", &|run| run.hot_factor > 1);
-    let rates: [(&str, fn(&Faults) -> Rate); 11] = [
+    let rates: [Named; 11] = [
         ("crash B", |faults| faults.crash_communication),
         ("crash C", |faults| faults.crash_query),
         ("crash G", |faults| faults.crash_global),

@@ -114,7 +114,10 @@ impl Simulation {
                 self.look_later();
             }
             let steps = match &mut self.env.recorder {
-                Some(recorder) => recorder.drain().collect(),
+                Some(recorder) => {
+                    debug_assert!(!recorder.has_homeless(), "whatever is told belongs to a step");
+                    recorder.drain().collect()
+                }
                 None => Vec::new(),
             };
             if !watch.event(self.env.engine.now_us(), steps, &self.world) {
