@@ -1,5 +1,5 @@
 //! Runs: they settle, they are what their seed says, and together they meet every mark.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use spillway_impl::bug::Bug;
 use spillway_impl::sim::marks::Marks;
