@@ -8,12 +8,14 @@
 //! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
 //!   the choices which the protocol leaves open.
 //! - [`nodes`]: the five kinds of node. [`strategy`]: the choosers of the product and of tests.
+//! - [`sim`]: virtual time, faults, and the runs made of them.
 
 pub mod bug;
 pub mod config;
 pub mod node;
 pub mod nodes;
 pub mod profile;
+pub mod sim;
 pub mod strategy;
 pub mod wire;
 pub mod world;
