@@ -43,6 +43,7 @@ pub mod promises;
 pub mod random;
 pub mod refinement;
 pub mod report;
+pub mod simulated;
 pub mod sizes;
 pub mod sometimes;
 #[cfg(feature = "proptest")]

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::limits::{
     ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, FAULT_ANY,
-    LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS, SOMETIMES_MAX, THRESHOLD,
-    WEIGHT,
+    LEASES_MAX, LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS,
+    SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
 use super::names::{STRATEGIES, word_for};
 use super::table::integer_in;
@@ -165,8 +165,8 @@ impl Scope {
     fn check_faults(&self, found: &mut Findings) {
         let faults = &self.faults;
         for (key, often) in faults.by_key() {
-            // A lease's budget counts epochs, so that it has to have an end.
-            if often != FAULT_ANY || key == "lease" {
+            let endless = if key == "lease" { LEASES_MAX } else { FAULT_ANY };
+            if often != endless {
                 found.number(&format!("faults.{key}"), often, &FAULT);
             }
         }

@@ -23,7 +23,7 @@ pub const COMMUNICATION_SERVERS: RangeInclusive<u32> = 1..=4;
 pub const QUERY_SERVERS: RangeInclusive<u32> = 2..=8;
 
 /// Requests.
-pub const REQUESTS: RangeInclusive<u32> = 1..=64;
+pub const REQUESTS: RangeInclusive<u32> = 1..=4_096;
 
 /// How many times over the requests are issued.
 pub const ROUNDS: RangeInclusive<u32> = 1..=10_000;
@@ -46,6 +46,9 @@ pub const FAULT: RangeInclusive<u32> = 0..=8;
 /// The budget of a fault that may happen any number of times, in the header of a trace: a recorded run has no budgets.
 /// A scope with one is never explored. With that of `duplicate` timers may run out early, since that adds copies too.
 pub const FAULT_ANY: u32 = 255;
+
+/// Leases in a recorded run, at most: their budget counts epochs, so that it has to have an end.
+pub const LEASES_MAX: u32 = 254;
 
 /// Names of "sometimes" properties that a scope may list, at most.
 pub const SOMETIMES_MAX: usize = 64;

@@ -7,6 +7,7 @@
 //! - [`setting`]: from a scope to a configuration and a plan of requests.
 //! - [`map`]: the refinement map. What users share has no place in the model's state, which knows versions: that it is what
 //!   the plan says of each version is judged here too.
+//! - [`scope_of`](mod@scope_of): the other way round, for a run that is recorded.
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
 //! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
 
@@ -16,6 +17,7 @@ pub mod map;
 pub mod nodes_machine;
 pub mod nodes_model;
 mod records;
+pub mod scope_of;
 pub mod setting;
 pub mod universe;
 
@@ -23,5 +25,6 @@ pub use difference::Difference;
 pub use lockstep::Lockstep;
 pub use nodes_machine::NodesMachine;
 pub use nodes_model::NodesModel;
+pub use scope_of::scope_of;
 pub use setting::Setting;
 pub use universe::universe;

@@ -1,0 +1,194 @@
+//! A run of the simulator, judged: the model takes each step that was recorded, every guarantee is judged, and now and
+//! then the nodes' state is mapped and compared.
+
+use spillway_impl::sim::run::{End, Outcome, run};
+use spillway_impl::sim::swarm::{Impossible, Swarm};
+use spillway_impl::sim::watch::Watch;
+use spillway_impl::world::World;
+use spillway_impl::world::recorder::Recorded;
+use spillway_model::{Growable, Protocol, Scope, State};
+use spillway_traces::{
+    Action, Event, Header, Observed, Recorder, Source, Spillway, Trace, Verdict,
+};
+
+use crate::checked::{Checked, CheckedState};
+use crate::refinement::difference::{Difference, observations, states};
+use crate::refinement::map::Refinement;
+use crate::refinement::scope_of::scope_of;
+use crate::refinement::setting::Setting;
+
+/// What a run is judged for, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Judging {
+    /// After so many events the nodes' state is mapped and compared with the model's; 1 after each.
+    pub compare_every: u64,
+    /// Whether a trace is kept.
+    pub record: bool,
+}
+
+/// What is wrong with a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wrong {
+    /// The model refuses a step, or sees it otherwise, or is elsewhere than the nodes.
+    Differs(Difference),
+    /// A guarantee is broken.
+    Breaks(&'static str),
+    /// All faults were over, and this did not settle.
+    Unsettled(Vec<String>),
+}
+
+/// A run that was judged.
+pub struct Simulated {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Steps of the model that it was.
+    pub steps: u64,
+    /// What is wrong with it, if something is.
+    pub wrong: Option<Wrong>,
+    /// Its trace, if it was to be kept.
+    pub trace: Option<Trace<Spillway>>,
+}
+
+/// The scope that the trace of a run names.
+pub fn scope(swarm: &Swarm) -> Scope {
+    let name = format!("simulated-{}", swarm.seed);
+    let about = format!("A run of the simulator under the faults `{}`.", swarm.set.name());
+    scope_of(&name, &about, &setting(swarm))
+}
+
+fn setting(swarm: &Swarm) -> Setting {
+    Setting {
+        config: swarm.config.clone().into(),
+        plan: swarm.plan().into(),
+        sessions: swarm.sessions.clone(),
+    }
+}
+
+/// Runs a configuration and judges it.
+///
+/// # Errors
+/// It is none that can be.
+pub fn simulate(swarm: &Swarm, judging: Judging) -> Result<Simulated, Impossible> {
+    let mut judge = Judge::new(swarm, judging);
+    let outcome = run(swarm, &mut judge)?;
+    let unsettled = match &outcome.end {
+        End::Unsettled(what) => Some(Wrong::Unsettled(what.clone())),
+        End::Settled | End::Stopped => None,
+    };
+    let wrong = judge.wrong.take().or(unsettled);
+    let steps = judge.steps;
+    let trace = judging.record.then(|| judge.trace(swarm, wrong.as_ref()));
+    Ok(Simulated { outcome, steps, wrong, trace })
+}
+
+struct Judge {
+    checked: Checked<Protocol<Growable>>,
+    state: CheckedState<State<Growable>, Growable>,
+    refinement: Refinement,
+    judging: Judging,
+    scope: Scope,
+    recorder: Recorder<Spillway>,
+    recorded: Vec<Event<Spillway>>,
+    events: u64,
+    steps: u64,
+    wrong: Option<Wrong>,
+}
+
+impl Judge {
+    fn new(swarm: &Swarm, judging: Judging) -> Judge {
+        let scope = scope(swarm);
+        let protocol = Protocol::new(scope.clone(), None);
+        let refinement = Refinement::new(&protocol, &setting(swarm));
+        let checked = Checked::new(protocol);
+        let state = checked.start(checked.model().initial());
+        Judge {
+            checked,
+            state,
+            refinement,
+            judging,
+            scope,
+            recorder: Recorder::new(),
+            recorded: Vec::new(),
+            events: 0,
+            steps: 0,
+            wrong: None,
+        }
+    }
+
+    fn step(&mut self, action: Action, nodes: &Observed<Spillway>) -> Result<(), Wrong> {
+        let protocol = self.checked.model();
+        if let Err(guard) = protocol.allows(&self.state.inner, &action) {
+            let refusal = protocol.refusal(&self.state.inner, &action);
+            let line = refusal.map_or(guard.reason, |refusal| refusal.to_string());
+            return Err(differs(Some(action), vec![line]));
+        }
+        let mut model = Observed::default();
+        self.state = self.checked.step(&self.state, action, &mut model);
+        self.steps += 1;
+        if let Some(full) = self.state.inner.full() {
+            return Err(differs(
+                Some(action),
+                vec![format!("the model's bound is full: {full:?}")],
+            ));
+        }
+        if model != *nodes {
+            return Err(differs(Some(action), observations(&model, nodes)));
+        }
+        match self.checked.broken(&self.state).first() {
+            Some(property) => Err(Wrong::Breaks(property)),
+            None => Ok(()),
+        }
+    }
+
+    fn compare(&self, world: &World) -> Result<(), Wrong> {
+        let mapped = self.refinement.map(world, self.state.inner.budgets);
+        let mut model = self.state.inner.clone();
+        // What the log has forgotten the nodes do not have either.
+        model.forget(model.base as usize);
+        let lines = states(self.checked.model(), &model, &mapped);
+        if lines.is_empty() { Ok(()) } else { Err(differs(None, lines)) }
+    }
+
+    fn trace(self, swarm: &Swarm, wrong: Option<&Wrong>) -> Trace<Spillway> {
+        let mut header =
+            Header::new::<Spillway>(Source::Simulator, swarm.seed, self.scope.to_json());
+        header.mutant = swarm.config.bug.map(|bug| bug.name().to_owned());
+        let trace = Trace::new(header, self.recorded);
+        let (verdict, property) = match wrong {
+            None => (Verdict::Holds, None),
+            Some(Wrong::Breaks(property)) => (Verdict::Violated, Some(*property)),
+            Some(Wrong::Differs(_)) => (Verdict::Refused, None),
+            Some(Wrong::Unsettled(_)) => (Verdict::Inconclusive, None),
+        };
+        trace.finish(verdict, property).expect("a run is a trace that can be written")
+    }
+}
+
+fn differs(action: Option<Action>, lines: Vec<String>) -> Wrong {
+    Wrong::Differs(Difference { action, lines })
+}
+
+impl Watch for Judge {
+    const RECORDS: bool = true;
+
+    fn event(&mut self, now_us: u64, steps: Vec<Recorded>, world: &World) -> bool {
+        self.events += 1;
+        for (action, observed) in steps {
+            let judged = self.step(action, &observed);
+            if self.judging.record {
+                self.recorded.push(self.recorder.event_at(now_us, action, observed));
+            }
+            if let Err(wrong) = judged {
+                self.wrong = Some(wrong);
+                return false;
+            }
+        }
+        if self.events.is_multiple_of(self.judging.compare_every)
+            && let Err(wrong) = self.compare(world)
+        {
+            self.wrong = Some(wrong);
+            return false;
+        }
+        true
+    }
+}
