@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink, validate,
+    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink, simulate,
+    validate,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Check(check::Args),
     Replay(replay::Args),
+    Simulate(simulate::Args),
     Validate(validate::Args),
     Shrink(shrink::Args),
     Show(show::Args),
@@ -44,6 +46,7 @@ impl Command {
         match self {
             Command::Check(args) => check::run(&args),
             Command::Replay(args) => replay::run(&args),
+            Command::Simulate(args) => simulate::run(&args),
             Command::Validate(args) => validate::run(&args),
             Command::Shrink(args) => shrink::run(&args),
             Command::Show(args) => show::run(&args),

@@ -5,6 +5,8 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
+use spillway_impl::bug::Bug;
+use spillway_impl::sim::swarm::FaultSet;
 use spillway_model::Mutant;
 use spillway_model::scope::pairs::{FEATURES, Feature};
 use spillway_properties::Known;
@@ -23,6 +25,18 @@ pub(crate) struct Named<T> {
 pub(crate) fn mutants() -> Named<Mutant> {
     let known = Mutant::ALL.iter().map(|mutant| (mutant.name(), *mutant)).collect();
     Named { kind: "mutant", known, listing: "spillway mutants --list" }
+}
+
+/// The names of the seeded bugs of the implementation.
+pub(crate) fn bugs() -> Named<Bug> {
+    let known = Bug::ALL.iter().map(|bug| (bug.name(), *bug)).collect();
+    Named { kind: "seeded bug of the implementation", known, listing: "spillway mutants --list" }
+}
+
+/// The names of the sets of faults that the simulator knows.
+pub(crate) fn fault_sets() -> Named<FaultSet> {
+    let known = FaultSet::ALL.iter().map(|set| (set.name(), *set)).collect();
+    Named { kind: "set of faults", known, listing: "spillway simulate --help" }
 }
 
 /// The names of the features that make pairs.

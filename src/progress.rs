@@ -33,6 +33,11 @@ impl Line {
         self.tell(|| walks(progress))
     }
 
+    /// The same of runs of the simulator.
+    pub(crate) fn show_runs(&self, runs: u64, runs_max: u64, steps: u64) -> Go {
+        self.tell(|| format!("{runs} of {runs_max} runs · {steps} steps"))
+    }
+
     fn tell(&self, text: impl FnOnce() -> String) -> Go {
         if interrupt::asked() {
             return Go::Stop;

@@ -25,7 +25,7 @@ macro_rules! bugs {
             /// What it does, in a sentence.
             pub const fn about(self) -> &'static str {
                 match self {
-                    $(Bug::$bug => concat!($($about),+),)+
+                    $(Bug::$bug => concat!($($about),+).trim_ascii(),)+
                 }
             }
 

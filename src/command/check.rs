@@ -4,7 +4,7 @@ mod human;
 mod json;
 mod sarif;
 mod suite;
-mod walks;
+pub(crate) mod walks;
 mod words;
 
 use std::num::NonZeroUsize;

@@ -10,5 +10,6 @@ pub(crate) mod replay;
 pub(crate) mod scopes;
 pub(crate) mod show;
 pub(crate) mod shrink;
+pub(crate) mod simulate;
 pub(crate) mod validate;
 pub(crate) mod workers;

@@ -45,7 +45,7 @@ pub(super) struct WalkArgs {
 }
 
 /// Reads `A..B`.
-fn seeds(text: &str) -> Result<Range<u64>, String> {
+pub(crate) fn seeds(text: &str) -> Result<Range<u64>, String> {
     let expected = "expected A..B, two whole numbers of which the first is smaller, as in 0..1000";
     let ends = text.split_once("..").ok_or(expected)?;
     let number = |text: &str| {
