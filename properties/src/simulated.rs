@@ -1,6 +1,9 @@
 //! A run of the simulator, judged: the model takes each step that was recorded, every guarantee is judged, and now and
 //! then the nodes' state is mapped and compared.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use spillway_impl::sim::run::{End, Outcome, run};
 use spillway_impl::sim::swarm::{Impossible, Swarm};
 use spillway_impl::sim::watch::Watch;
@@ -35,12 +38,14 @@ pub enum Wrong {
     Breaks(&'static str),
     /// All faults were over, and this did not settle.
     Unsettled(Vec<String>),
+    /// A node panicked, which is a bug: with these words.
+    Panicked(String),
 }
 
 /// A run that was judged.
 pub struct Simulated {
-    /// What became of it.
-    pub outcome: Outcome,
+    /// What became of it; none if a node panicked.
+    pub outcome: Option<Outcome>,
     /// Steps of the model that it was.
     pub steps: u64,
     /// What is wrong with it, if something is.
@@ -70,15 +75,28 @@ fn setting(swarm: &Swarm) -> Setting {
 /// It is none that can be.
 pub fn simulate(swarm: &Swarm, judging: Judging) -> Result<Simulated, Impossible> {
     let mut judge = Judge::new(swarm, judging);
-    let outcome = run(swarm, &mut judge)?;
-    let unsettled = match &outcome.end {
-        End::Unsettled(what) => Some(Wrong::Unsettled(what.clone())),
-        End::Settled | End::Stopped => None,
+    let ran = catch_unwind(AssertUnwindSafe(|| run(swarm, &mut judge)));
+    let (outcome, ended) = match ran {
+        Ok(outcome) => {
+            let outcome = outcome?;
+            let unsettled = match &outcome.end {
+                End::Unsettled(what) => Some(Wrong::Unsettled(what.clone())),
+                End::Settled | End::Stopped => None,
+            };
+            (Some(outcome), unsettled)
+        }
+        Err(panic) => (None, Some(Wrong::Panicked(words(panic.as_ref())))),
     };
-    let wrong = judge.wrong.take().or(unsettled);
+    let wrong = judge.wrong.take().or(ended);
     let steps = judge.steps;
     let trace = judging.record.then(|| judge.trace(swarm, wrong.as_ref()));
     Ok(Simulated { outcome, steps, wrong, trace })
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
 struct Judge {
@@ -158,7 +176,7 @@ impl Judge {
             None => (Verdict::Holds, None),
             Some(Wrong::Breaks(property)) => (Verdict::Violated, Some(*property)),
             Some(Wrong::Differs(_)) => (Verdict::Refused, None),
-            Some(Wrong::Unsettled(_)) => (Verdict::Inconclusive, None),
+            Some(Wrong::Unsettled(_) | Wrong::Panicked(_)) => (Verdict::Inconclusive, None),
         };
         trace.finish(verdict, property).expect("a run is a trace that can be written")
     }

@@ -1,9 +1,11 @@
 //! `spillway mutants`: which property finds which seeded bug, and whether all are found as promised.
 
 mod matrix;
+mod nodes;
 mod promised;
 
 use serde::Serialize;
+use spillway_impl::bug::Bug;
 use spillway_model::Mutant;
 use spillway_properties::{Overall, PROMISES, catalog};
 
@@ -17,6 +19,9 @@ use promised::Promised;
 /// Check that each seeded bug is found, by the property and in as many steps as promised.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
+    /// Whose bugs: those of the model, found by exploration, or of the implementation, found by the simulator.
+    #[arg(long, value_enum, default_value = "model", conflicts_with_all = ["full", "only", "list"])]
+    on: On,
     /// Judge each bug by every property, and show the matrix of both.
     #[arg(long)]
     full: bool,
@@ -31,7 +36,16 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// What both forms of the result can do.
+/// Whose bugs are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum On {
+    /// The model.
+    Model,
+    /// The implementation.
+    Impl,
+}
+
+/// What all forms of the result can do.
 trait Outcome {
     fn overall(&self) -> Overall;
     fn human(&self) -> String;
@@ -48,9 +62,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     interrupt::watch()?;
     let all = Mutant::ALL.iter().copied();
     let mutants: Vec<Mutant> = all.filter(|m| args.only.is_none_or(|only| only == *m)).collect();
-    let outcome: Box<dyn Outcome> = match args.full {
-        false => Box::new(promised::check_all(&mutants)?),
-        true => Box::new(matrix::check_all(&mutants)?),
+    let outcome: Box<dyn Outcome> = match (args.on, args.full) {
+        (On::Impl, _) => Box::new(nodes::check_all(Bug::ALL)?),
+        (On::Model, false) => Box::new(promised::check_all(&mutants)?),
+        (On::Model, true) => Box::new(matrix::check_all(&mutants)?),
     };
     output::result(&match args.format {
         Format::Human => outcome.human(),
@@ -74,7 +89,8 @@ fn sentence(overall: Overall, sentence: String) -> String {
 fn about(name: &str) -> Option<String> {
     let mutant = name.parse().ok().map(Mutant::about);
     let statement = || catalog::find(name).ok().map(|known| known.statement);
-    mutant.or_else(statement).map(str::to_owned)
+    let bug = || Bug::named(name).map(Bug::about);
+    mutant.or_else(statement).or_else(bug).map(str::to_owned)
 }
 
 /// A seeded bug as it is listed.

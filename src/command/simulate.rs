@@ -164,9 +164,11 @@ fn batch(args: &Args, seeds: Range<u64>) -> Result<Vec<(u64, Simulated)>, Failur
 impl Tally {
     fn add(&mut self, seed: u64, run: Simulated) {
         self.runs += 1;
-        self.events += run.outcome.counts.events;
         self.steps += run.steps;
-        self.marks.merge(&run.outcome.marks);
+        if let Some(outcome) = &run.outcome {
+            self.events += outcome.counts.events;
+            self.marks.merge(&outcome.marks);
+        }
         self.failed = run.wrong.map(|wrong| (seed, wrong));
     }
 }
@@ -195,6 +197,7 @@ fn wrong_in_words(wrong: &Wrong) -> String {
         Wrong::Differs(difference) => difference.to_string(),
         Wrong::Breaks(property) => format!("{property} is violated"),
         Wrong::Unsettled(what) => format!("it does not settle: {}", what.join("; ")),
+        Wrong::Panicked(what) => format!("a node panicked: {what}"),
     }
 }
 
@@ -206,6 +209,7 @@ fn summary(args: &Args, tally: &Tally, verdict: Overall) -> String {
         (Some((seed, Wrong::Breaks(property))), _) => {
             format!("seed {seed} fails: {property} is violated")
         }
+        (Some((seed, Wrong::Panicked(_))), _) => format!("seed {seed} fails: a node panicked"),
         (Some((seed, Wrong::Unsettled(_))), _) => format!("seed {seed} fails: it does not settle"),
         (None, Overall::Pass) => {
             let runs = counted(tally.runs as usize, "run");

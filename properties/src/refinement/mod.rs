@@ -24,7 +24,7 @@ pub mod universe;
 pub use difference::Difference;
 pub use lockstep::Lockstep;
 pub use nodes_machine::NodesMachine;
-pub use nodes_model::NodesModel;
+pub use nodes_model::{Explored, NodesModel};
 pub use scope_of::scope_of;
 pub use setting::Setting;
 pub use universe::universe;

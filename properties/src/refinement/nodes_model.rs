@@ -9,7 +9,7 @@ use std::hash::{Hash, Hasher};
 use spillway_impl::world::World;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{Action, Observed};
-use stateright::{Model, Property};
+use stateright::{Checker, Model, Property};
 
 use super::difference::{choices, observations, states};
 use super::map::Refinement;
@@ -46,11 +46,27 @@ impl Hash for Joint {
     }
 }
 
+/// What an exploration of nodes and model together has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Explored {
+    /// Steps that were taken.
+    pub steps: u64,
+    /// Whether the two part on some path.
+    pub parts: bool,
+}
+
 impl NodesModel {
     /// Both, of a scope.
     pub fn new(scope: Scope) -> NodesModel {
         let setting = Setting::of(&scope);
         NodesModel::of(scope, &setting)
+    }
+
+    /// Explores both to the end, or until they part.
+    pub fn explore(self) -> Explored {
+        let checker = self.checker().spawn_bfs().join();
+        let parts = checker.discovery(REFINES).is_some();
+        Explored { steps: checker.state_count() as u64, parts }
     }
 
     /// Both, of a scope, the nodes in this setting.
