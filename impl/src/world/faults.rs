@@ -22,6 +22,10 @@ impl World {
     /// # Panics
     /// It is a client, or the global server's file is damaged where no crash damages it.
     pub fn crash(&mut self, node: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.crash_now(node, driver));
+    }
+
+    fn crash_now(&mut self, node: Node, driver: &mut impl Driver) {
         driver.step(Action::Crash { node });
         self.lose_memory(node, driver);
         if self.is_datagram() {
@@ -38,6 +42,10 @@ impl World {
 
     /// A node crashes and stays down.
     pub fn stop(&mut self, node: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.stop_now(node, driver));
+    }
+
+    fn stop_now(&mut self, node: Node, driver: &mut impl Driver) {
         driver.step(Action::Stop { node });
         self.lose_memory(node, driver);
         self.links.set_down(node, true);
@@ -48,6 +56,10 @@ impl World {
 
     /// A node that was down restarts, and each of its links that is whole is made.
     pub fn restart(&mut self, node: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.restart_now(node, driver));
+    }
+
+    fn restart_now(&mut self, node: Node, driver: &mut impl Driver) {
         driver.step(Action::Restart { node });
         self.links.set_down(node, false);
         if node.role == Role::Control {
@@ -69,12 +81,20 @@ impl World {
 
     /// A link is reset: both ends lose the connection and make it anew.
     pub fn reset(&mut self, a: Node, b: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.reset_now(a, b, driver));
+    }
+
+    fn reset_now(&mut self, a: Node, b: Node, driver: &mut impl Driver) {
         driver.step(Action::Reset { a, b });
         self.reconnect(a, b, driver);
     }
 
     /// A direction is cut. What is on its way there is lost; that nothing gets through any more is only a matter of time.
     pub fn cut(&mut self, from: Node, to: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.cut_now(from, to, driver));
+    }
+
+    fn cut_now(&mut self, from: Node, to: Node, driver: &mut impl Driver) {
         driver.step(Action::Cut { from, to });
         self.empty(from, to, driver);
         let known = self.links.is_cut(to, from);
@@ -86,6 +106,10 @@ impl World {
 
     /// A direction that was cut is whole again. Once the link is, it is reset.
     pub fn heal(&mut self, from: Node, to: Node, driver: &mut impl Driver) {
+        self.at_once(driver, |world, driver| world.heal_now(from, to, driver));
+    }
+
+    fn heal_now(&mut self, from: Node, to: Node, driver: &mut impl Driver) {
         driver.step(Action::Heal { from, to });
         self.links.set_cut(from, to, false);
         if self.links.is_cut(to, from) {

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use spillway_traces::{Action, Node, Role};
 
 use crate::config::{Config, Disk};
-use crate::node::{Context, Input, Output, Store};
+use crate::node::{Chooser, Context, Input, Never, Output, Store};
 use crate::nodes::client::Client;
 use crate::nodes::communication::Communication;
 use crate::nodes::control::Control;
@@ -67,6 +67,8 @@ pub struct World {
     pub stray: Option<(Node, Node)>,
     /// Room for what a node does, so that it is not allocated for each input.
     room: Vec<Output>,
+    /// While one step gives several inputs: the nodes that were given one, which choose once it is over.
+    holding: Option<Vec<Node>>,
 }
 
 impl PartialEq for World {
@@ -129,6 +131,7 @@ impl World {
             storing: None,
             stray: None,
             room: Vec::new(),
+            holding: None,
             config,
             plan,
         }
@@ -150,7 +153,15 @@ impl World {
         let mut out = std::mem::take(&mut self.room);
         debug_assert!(out.is_empty());
         let hand = driver.hand(node);
-        let (now_us, chooser, random) = (hand.now_us, hand.chooser, hand.random);
+        let mut never = Never;
+        let chooser: &mut dyn Chooser = match &mut self.holding {
+            Some(nodes) => {
+                nodes.push(node);
+                &mut never
+            }
+            None => hand.chooser,
+        };
+        let (now_us, random) = (hand.now_us, hand.random);
         let mut context = Context { now_us, chooser, random, out: &mut out };
         let at = usize::from(node.index);
         match node.role {
@@ -164,6 +175,22 @@ impl World {
             self.carry_out(node, output, driver);
         }
         self.room = out;
+    }
+
+    /// One step that gives several inputs: what nodes then choose to do of themselves are steps that follow, not parts of
+    /// it, so that they choose when all of it has happened.
+    fn at_once<D: Driver>(&mut self, driver: &mut D, step: impl FnOnce(&mut World, &mut D)) {
+        debug_assert!(self.holding.is_none(), "a step is no part of another");
+        self.holding = Some(Vec::new());
+        step(self, driver);
+        let mut nodes = self.holding.take().unwrap_or_default();
+        nodes.sort_unstable();
+        nodes.dedup();
+        for node in nodes {
+            if !self.links.is_down(node) {
+                self.give(node, Input::Turn, driver);
+            }
+        }
     }
 
     fn carry_out(&mut self, node: Node, output: Output, driver: &mut impl Driver) {

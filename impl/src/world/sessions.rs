@@ -25,16 +25,20 @@ impl World {
     /// # Panics
     /// It has none; so does leaving.
     pub fn move_to(&mut self, client: Node, to: Node, driver: &mut impl Driver) {
-        driver.step(Action::Move { client, to });
-        self.end_session(client, Some(to.index), driver);
-        self.give(client, Input::Command(Command::Move { to }), driver);
+        self.at_once(driver, |world, driver| {
+            driver.step(Action::Move { client, to });
+            world.end_session(client, Some(to.index), driver);
+            world.give(client, Input::Command(Command::Move { to }), driver);
+        });
     }
 
     /// A client ends its session for good.
     pub fn leave(&mut self, client: Node, driver: &mut impl Driver) {
-        driver.step(Action::Leave { client });
-        self.end_session(client, None, driver);
-        self.give(client, Input::Command(Command::Leave), driver);
+        self.at_once(driver, |world, driver| {
+            driver.step(Action::Leave { client });
+            world.end_session(client, None, driver);
+            world.give(client, Input::Command(Command::Leave), driver);
+        });
     }
 
     /// The connection is closed, and both ends know at once, whatever state the link is in.

@@ -163,9 +163,9 @@ impl Outcome for Found {
                 mark,
                 Cell::new(row.name, style::STRONG),
                 by,
-                Cell::plain(&row.seed.map_or("–".to_owned(), |seed| format!("seed {seed}"))),
-                Cell::plain(&counted(row.steps as usize, "step")),
-                Cell::plain(&seconds(row.seconds)),
+                Cell::plain(row.seed.map_or("–".to_owned(), |seed| format!("seed {seed}"))),
+                Cell::plain(counted(row.steps as usize, "step")),
+                Cell::plain(seconds(row.seconds)),
                 Cell::plain(row.about),
             ]
         };

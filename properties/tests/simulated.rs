@@ -1,0 +1,125 @@
+//! Runs of the simulator, judged: the model accepts every step, the nodes' state is the model's after every event, every
+//! guarantee holds, and all settles.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use spillway_impl::bug::Bug;
+use spillway_impl::sim::marks::Marks;
+use spillway_impl::sim::swarm::{FaultSet, Swarm};
+use spillway_model::Scope;
+use spillway_properties::CheckedAcceptor;
+use spillway_properties::simulated::{Judging, Wrong, scope, simulate};
+use spillway_traces::{Bounds, Judgement, Outcome, Spillway, Trace, validate};
+
+const EVERY_EVENT: Judging = Judging { compare_every: 1, record: false };
+
+fn holds(set: FaultSet, seeds: std::ops::Range<u64>) -> (Marks, u64) {
+    let (mut marks, mut steps) = (Marks::default(), 0);
+    for seed in seeds {
+        let swarm = Swarm::derive(seed, set);
+        let run = simulate(&swarm, EVERY_EVENT).unwrap();
+        assert_eq!(run.wrong, None, "{swarm}");
+        marks.merge(&run.outcome.unwrap().marks);
+        steps += run.steps;
+    }
+    (marks, steps)
+}
+
+#[test]
+fn the_model_accepts_every_step_and_every_mark_is_met() {
+    // As many seeds as it takes to meet what is rare.
+    let (marks, steps) = holds(FaultSet::All, 0..600);
+    marks.all_met().unwrap_or_else(|missed| panic!("{missed}"));
+    assert!(steps > 500_000, "{steps}");
+}
+
+#[test]
+fn so_it_does_under_each_set_of_faults() {
+    for set in FaultSet::ALL {
+        holds(*set, 10_000..10_040);
+    }
+}
+
+fn recorded(seed: u64, bug: Option<Bug>) -> Trace<Spillway> {
+    let mut swarm = Swarm::derive(seed, FaultSet::All);
+    swarm.config.bug = bug;
+    simulate(&swarm, Judging { record: true, ..EVERY_EVENT }).unwrap().trace.unwrap()
+}
+
+fn judge(trace: &Trace<Spillway>) -> Judgement {
+    let scope = Scope::from_json(&trace.header.scope).unwrap();
+    let first = CheckedAcceptor::new(scope, None, Default::default(), false);
+    validate(trace, first, Bounds::default()).judgement
+}
+
+#[test]
+fn the_trace_of_a_run_is_accepted_and_comes_back_from_its_file() {
+    for seed in 0..20 {
+        let trace = recorded(seed, None);
+        let bytes = trace.to_bytes().unwrap();
+        assert_eq!(bytes, recorded(seed, None).to_bytes().unwrap(), "the same bytes again");
+        let read = Trace::<Spillway>::from_bytes(&bytes).unwrap();
+        assert_eq!(judge(&read), Judgement::Accepted, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_scope_of_a_run_is_one_that_a_header_may_name() {
+    for seed in 0..500 {
+        for set in FaultSet::ALL {
+            let scope = scope(&Swarm::derive(seed, *set));
+            assert_eq!(Scope::from_json(&scope.to_json()).unwrap(), scope);
+        }
+    }
+}
+
+#[test]
+fn a_trace_with_a_line_missing_swapped_or_altered_is_refused_there_or_soon_after() {
+    let trace = recorded(3, None);
+    let events = trace.events.len();
+    assert!(events > 500);
+    let refused = |trace: &Trace<Spillway>, from: usize, what: &str| match judge(trace) {
+        Judgement::Refused(Outcome::Refused { event, .. } | Outcome::Differs { event, .. }) => {
+            assert!(event >= from as u64, "{what} {from}: refused at {event}");
+            event - from as u64
+        }
+        other => panic!("{what} {from}: {other:?}"),
+    };
+    let mut late = 0;
+    // What is missing at the very end nobody would miss but for the digest of the file.
+    for at in (0..events - 100).step_by(7) {
+        // An altered event is refused where it is.
+        let mut altered = trace.clone();
+        altered.events[at].observed.notes.push(spillway_traces::Note::Dropped);
+        assert_eq!(refused(&altered, at, "altered"), 0);
+        // A missing delivery is missed by the next one on its link at the latest.
+        if trace.events[at].observed.took.is_some() {
+            let mut missing = trace.clone();
+            missing.events.remove(at);
+            late = late.max(refused(&missing, at, "without"));
+        }
+    }
+    assert!(late > 0, "some are noticed only later, since states are not in the trace");
+}
+
+#[test]
+fn seeded_bugs_are_found_by_what_they_break() {
+    for name in ["load-unchecked", "acknowledged-before-flushed", "rules-ignored", "done-unsaid"] {
+        let bug = Bug::named(name).unwrap();
+        let found = (0..40).find_map(|seed| {
+            let mut swarm = Swarm::derive(seed, FaultSet::All);
+            swarm.config.bug = Some(bug);
+            simulate(&swarm, EVERY_EVENT).unwrap().wrong.map(|wrong| (seed, wrong))
+        });
+        let (seed, wrong) = found.unwrap_or_else(|| panic!("{name} is found on no seed"));
+        assert!(matches!(wrong, Wrong::Differs(_)), "{wrong:?}");
+        let trace = recorded(seed, Some(bug));
+        assert_eq!(trace.header.mutant.as_deref(), Some(name));
+        let last = trace.events.len() as u64 - 1;
+        let Judgement::Refused(Outcome::Refused { event, .. } | Outcome::Differs { event, .. }) =
+            judge(&trace)
+        else {
+            panic!("{name}: the trace of seed {seed} is accepted");
+        };
+        assert_eq!(event, last, "it ends with the step that is refused");
+    }
+}
