@@ -1,10 +1,12 @@
-//! `spillway shrink`: the smallest run that still breaks the same property.
+//! `spillway shrink`: the smallest run that still fails in the same way.
+
+mod conformance;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use spillway_traces::replay::Outcome;
-use spillway_traces::{Expect, Spillway, Trace, Verdict, replay, shrink};
+use spillway_traces::{Expect, Shrunk, Source, Spillway, Trace, Verdict, replay, shrink};
 
 use super::replay::verdict::unconfirmed;
 use crate::exit::Exit;
@@ -18,7 +20,8 @@ use crate::trace_file::{
 };
 use crate::{output, style};
 
-/// Make a trace smaller that breaks a property, so that it still breaks that one.
+/// Make a trace smaller that breaks a property, so that it still breaks that one; or one of the implementation that the
+/// model refuses, so that it still refuses the same kind of step for the same reason.
 ///
 /// It ends with 2 if the trace does not apply, is seen otherwise than recorded, or breaks another property than it
 /// says; with 3 if a bound of the scope is full before anything breaks.
@@ -51,13 +54,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let trace = trace_file::read(&args.trace, None)?;
     let subject = Subject::of(&args.trace, &trace.header)?;
-    let property = broken(&args.trace, &trace, &subject)?;
     warn_of(subject.mutant);
-    let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
-    let shrunk = shrink(&trace.actions(), || subject.machine(), fails)
-        .ok_or_else(|| nothing(&args.trace))?;
-    let smaller =
-        subject.trace_under(trace.header.clone(), &shrunk.actions, Verdict::Violated, &property)?;
+    let (property, shrunk, smaller) = match trace.header.source {
+        Source::Model => of_model(&args.trace, &trace, &subject)?,
+        Source::Simulator | Source::Live => conformance::run(&args.trace, &trace, &subject)?,
+    };
     let written = match &args.out {
         Some(path) => smaller.write_new(path).map(|()| path.clone()),
         None => write_free(&smaller, &format!("{}.shrunk", trace_file::stem(&args.trace))),
@@ -75,6 +76,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Plain::Json => format::json(&done),
     })?;
     Ok(Exit::Holds)
+}
+
+/// A trace that breaks a property on the model.
+fn of_model(
+    path: &Path,
+    trace: &Trace<Spillway>,
+    subject: &Subject,
+) -> Result<(String, Shrunk<Spillway>, Trace<Spillway>), Failure> {
+    let property = broken(path, trace, subject)?;
+    let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
+    let shrunk =
+        shrink(&trace.actions(), || subject.machine(), fails).ok_or_else(|| nothing(path))?;
+    let smaller =
+        subject.trace_under(trace.header.clone(), &shrunk.actions, Verdict::Violated, &property)?;
+    Ok((property, shrunk, smaller))
 }
 
 /// The property that a trace breaks: the one that it was recorded for, or else the first.

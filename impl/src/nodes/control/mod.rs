@@ -1,7 +1,7 @@
 //! The control server K: the ledger of what is handed over, and who takes it.
 //!
-//! [`ledger`] is what sources and receivers tell, [`eligible`] who may take a task, [`lease`] who leads,
-//! [`timers`] what is sent again on datagram links.
+//! `ledger` is what sources and receivers tell, `eligible` who may take a task, `lease` who leads,
+//! `timers` what is sent again on datagram links.
 
 mod eligible;
 mod lease;

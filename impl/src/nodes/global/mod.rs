@@ -1,7 +1,7 @@
 //! The global server G: the log of all changes, the checkpoint of what it has forgotten of it, and the feed to the query
 //! servers.
 //!
-//! [`file`] is what its disk holds, [`disk`] how it gets there, [`feed`] what query servers are sent.
+//! `file` is what its disk holds, `disk` how it gets there, `feed` what query servers are sent.
 
 mod disk;
 mod feed;

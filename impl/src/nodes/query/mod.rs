@@ -1,7 +1,7 @@
 //! The query server C: a replica that answers queries, and a bounded queue of which the redundant tasks are handed over.
 //!
-//! [`queue`] is the queue and what is served from it, [`hand_over`] what leaves it and comes back, [`leader`] who is
-//! offered to, [`replica`] what G feeds and who sees it, [`relay`] the publishes on their way, [`timers`] the rest.
+//! `queue` is the queue and what is served from it, `hand_over` what leaves it and comes back, `leader` who is
+//! offered to, `replica` what G feeds and who sees it, `relay` the publishes on their way, `timers` the rest.
 
 mod hand_over;
 mod leader;
