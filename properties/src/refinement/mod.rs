@@ -1,15 +1,15 @@
 //! The refinement: what the nodes of `spillway-impl` do is what the model does.
 //!
-//! One map takes the joint state of nodes, links and environment to the model's state ([`map`](map::map)). Nodes and model
+//! One map takes the joint state of nodes, links and environment to the model's state (`map`). Nodes and model
 //! are driven side by side by the same actions ([`Lockstep`]), and after each the mapped state must be the model's, and
 //! what was observed of the step the same. This module is the only one that sees both sides.
 //!
 //! - [`setting`]: from a scope to a configuration and a plan of requests.
-//! - [`map`]: the refinement map. What users share has no place in the model's state, which knows versions: that it is what
+//! - [`map`](mod@map): the refinement map. What users share has no place in the model's state, which knows versions: that it is what
 //!   the plan says of each version is judged here too.
 //! - [`scope_of`](mod@scope_of): the other way round, for a run that is recorded.
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
-//! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
+//! - [`difference`]: where they part, for people. [`universe`](mod@universe): every action that can be named.
 
 pub mod difference;
 pub mod lockstep;

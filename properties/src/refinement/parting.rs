@@ -7,6 +7,7 @@ use spillway_impl::world::World;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
 
+use super::map::Refinement;
 use super::setting::Setting;
 
 /// How nodes and model part: the kind of the step, and the guard of the model that refuses it, or the part of what was
@@ -14,7 +15,7 @@ use super::setting::Setting;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parted {
     kind: Discriminant<Action>,
-    /// The guard, or `took`, `sent`, `lost` or `notes`.
+    /// The guard, or `took`, `sent`, `lost`, `notes` or `state`.
     pub by: &'static str,
 }
 
@@ -23,6 +24,8 @@ pub struct Parting {
     protocol: Protocol<Growable>,
     model: State<Growable>,
     nodes: World,
+    /// The map, if states are compared too, which takes longer than the step.
+    refinement: Option<Refinement>,
     sought: Option<Parted>,
     parted: Option<Parted>,
 }
@@ -32,7 +35,14 @@ impl Parting {
     pub fn new(scope: Scope, setting: &Setting, sought: Option<Parted>) -> Parting {
         let protocol = Protocol::new(scope, None);
         let model = protocol.initial();
-        Parting { protocol, model, nodes: setting.world(), sought, parted: None }
+        Parting { protocol, model, nodes: setting.world(), refinement: None, sought, parted: None }
+    }
+
+    /// The same, with states compared after each step.
+    #[must_use]
+    pub fn with_states(mut self, setting: &Setting) -> Parting {
+        self.refinement = Some(Refinement::new(&self.protocol, setting));
+        self
     }
 
     /// How the nodes part from the model on this run, and after how many steps; nothing if they do not.
@@ -59,7 +69,16 @@ impl Parting {
             ("lost", model.lost != nodes.lost),
             ("notes", model.notes != nodes.notes),
         ];
-        parts.into_iter().find(|(_, differs)| *differs).map(|(part, _)| part)
+        let part = parts.into_iter().find(|(_, differs)| *differs).map(|(part, _)| part);
+        part.or_else(|| self.is_elsewhere().then_some("state"))
+    }
+
+    fn is_elsewhere(&self) -> bool {
+        self.refinement.as_ref().is_some_and(|refinement| {
+            let mut model = self.model.clone();
+            model.forget(model.base as usize);
+            model != refinement.map(&self.nodes, model.budgets)
+        })
     }
 }
 

@@ -21,9 +21,15 @@ pub(super) fn run(
     let failed = |what: &str| Failure::Input(format!("{}: {what}", path.display()));
     let setting = Setting::of(&subject.scope);
     let setting = subject.bug.map_or(setting.clone(), |bug| setting.with(bug));
-    let fresh = |sought| Parting::new(subject.scope.clone(), &setting, sought);
     let actions = trace.actions();
-    let (steps, parted) = fresh(None).on(&actions).ok_or_else(|| {
+    let machine = |sought, states| {
+        let parting = Parting::new(subject.scope.clone(), &setting, sought);
+        if states { parting.with_states(&setting) } else { parting }
+    };
+    let by_steps = machine(None, false).on(&actions);
+    let states = by_steps.is_none();
+    let fresh = |sought| machine(sought, states);
+    let (steps, parted) = by_steps.or_else(|| fresh(None).on(&actions)).ok_or_else(|| {
         failed("there is nothing to shrink; expected a trace whose steps the model refuses, or sees otherwise")
     })?;
     let same = |broken: &[&'static str]| broken.contains(&parted.by);
