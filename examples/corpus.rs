@@ -11,12 +11,17 @@ use std::path::{Path, PathBuf};
 use spillway_model::scope::BUILTIN;
 use spillway_model::{Mutant, Scope};
 use spillway_properties::{
-    CheckedMachine, Go, Options, PROMISES, SOMETIMES_NAMES, Until, catalog, check,
+    CheckedMachine, Go, Options, PROMISES, SOMETIMES_NAMES, Until, catalog, check, random,
 };
-use spillway_traces::{Action, Expect, Header, Source, Spillway, Trace, Verdict, record};
+use spillway_traces::{
+    Action, Expect, Header, Machine, Observed, Refusal, Source, Spillway, Trace, Verdict, View,
+    record, shrink,
+};
 
-/// Scopes that are too large to be explored to the end.
+/// Scopes that are too large to be explored to the end: their witnesses are found on random walks, and shrunk.
 const OPEN: [&str; 2] = ["figure", "deep"];
+/// Walks of one of those.
+const WALKS: u64 = 300;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/corpus");
@@ -27,10 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     mutants(&corpus.join("mutants"))?;
-    BUILTIN
-        .iter()
-        .filter(|(name, _)| !OPEN.contains(name))
-        .try_for_each(|(name, _)| witnesses(name, &corpus.join("scopes")))
+    BUILTIN.iter().try_for_each(|(name, _)| witnesses(name, &corpus.join("scopes")))
 }
 
 fn mutants(folder: &Path) -> Result<(), Box<dyn Error>> {
@@ -60,16 +62,47 @@ fn mutants(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn witnesses(name: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let scope = Scope::builtin(name, SOMETIMES_NAMES)?;
-    let options = Options { until: Until::TheEnd, ..Options::default() };
-    let report = check(&scope, &options, &mut |_| Go::On)?;
+    let report = if OPEN.contains(&name) {
+        let options = random::Options { seeds: 0..WALKS, ..random::Options::default() };
+        random::check(&scope, &options, &mut |_| Go::On)?.report
+    } else {
+        let options = Options { until: Until::TheEnd, ..Options::default() };
+        check(&scope, &options, &mut |_| Go::On)?
+    };
     for situation in &scope.sometimes {
         let finding = report.finding(situation);
         let path = finding.and_then(|finding| finding.path.as_ref()).ok_or(situation.as_str())?;
+        let path =
+            &if OPEN.contains(&name) { shrunk(&scope, path, situation) } else { path.clone() };
         let file = folder.join(name).join(format!("{situation}.trace.ndjson"));
         write(&file, &scope, None, Expect::Accepted, path, (Verdict::Reached, situation))?;
     }
     println!("{name}: {} witnesses", scope.sometimes.len());
     Ok(())
+}
+
+/// As little of a walk as still reaches a situation.
+fn shrunk(scope: &Scope, path: &[Action], situation: &str) -> Vec<Action> {
+    let fresh = || Reaching(CheckedMachine::new(scope.clone(), None));
+    let shrunk = shrink(path, fresh, |reached| reached.contains(&situation));
+    shrunk.map_or(path.to_vec(), |shrunk| shrunk.actions)
+}
+
+/// A machine for which it counts as broken what is reached: shrinking looks for that.
+struct Reaching(CheckedMachine);
+
+impl Machine<Spillway> for Reaching {
+    fn step(&mut self, action: &Action) -> Result<Observed<Spillway>, Refusal> {
+        self.0.step(action)
+    }
+
+    fn view(&self) -> View<Spillway> {
+        self.0.view()
+    }
+
+    fn broken(&self) -> Vec<&'static str> {
+        self.0.reached()
+    }
 }
 
 fn write(

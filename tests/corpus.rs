@@ -10,9 +10,6 @@ use spillway_model::{Mutant, Scope};
 use spillway_properties::{CheckedMachine, PROMISES, SOMETIMES_NAMES};
 use spillway_traces::{Expect, Machine, Outcome, Spillway, Trace, Verdict, replay};
 
-/// Scopes that are too large to be explored to the end, and so have no shortest witnesses.
-const OPEN: [&str; 2] = ["figure", "deep"];
-
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/corpus")
 }
@@ -63,7 +60,7 @@ fn every_seeded_bug_has_its_counterexample() {
 #[test]
 fn every_situation_has_its_witness() {
     let mut expected = BTreeSet::new();
-    for (name, _) in BUILTIN.iter().filter(|(name, _)| !OPEN.contains(name)) {
+    for (name, _) in BUILTIN {
         let scope = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
         for situation in &scope.sometimes {
             let path = corpus().join(format!("scopes/{name}/{situation}.trace.ndjson"));
