@@ -76,7 +76,7 @@ pub enum Input {
     },
     /// The connection to a peer is lost: it was reset, or the peer is down. Which of the two the next input tells:
     /// [`Input::Made`] after a reset, [`Input::Reachable`] if the peer has begun anew behind a cut, else
-    /// [`Input::Turn`], since the loss lasts.
+    /// [`Input::Turn`], since the loss lasts. Until then the node chooses nothing.
     Lost {
         /// The peer.
         peer: Node,
@@ -118,6 +118,14 @@ pub enum Input {
     },
     /// Nothing: the chooser is asked, as after every other input.
     Turn,
+}
+
+impl Input {
+    /// Whether the input is the first half of something that only the next one tells: in a reset nobody counts as down, so
+    /// that what a node would choose in between is not what it may choose.
+    pub fn is_half(&self) -> bool {
+        matches!(self, Input::Lost { .. })
+    }
 }
 
 /// A timer of a node. Armed again, it starts anew.
