@@ -116,7 +116,8 @@ pub enum Input {
         /// The epoch.
         epoch: u32,
     },
-    /// Nothing: the chooser is asked, as after every other input.
+    /// Nothing: the chooser is asked, as after every other input. On datagram links, where a node that starts is told
+    /// nothing, it is given one to begin its timers.
     Turn,
 }
 
@@ -188,7 +189,9 @@ pub enum Output {
     Disarm(Timer),
     /// Query server: work on this task, and give [`Input::Worked`] when it is done.
     Work(Ask),
-    /// Global server: the disk is to do this; until [`Input::Stored`] no other input is to be given but a crash.
+    /// Global server: the disk is to do this; until [`Input::Stored`] no other input is to be given but a crash. What a
+    /// publish asks of an immediate disk is there at once, before what follows is carried out, and no [`Input::Stored`]
+    /// comes of it: such a disk has no way to say that it could not, so one that can fail is not immediate.
     Store(Store),
 }
 
