@@ -76,7 +76,7 @@ pub enum Input {
     },
     /// The connection to a peer is lost: it was reset, or the peer is down. Which of the two the next input tells:
     /// [`Input::Made`] after a reset, [`Input::Reachable`] if the peer has begun anew behind a cut, else
-    /// [`Input::Turn`], since the loss lasts.
+    /// [`Input::Turn`], since the loss lasts. Until then the node chooses nothing.
     Lost {
         /// The peer.
         peer: Node,
@@ -116,8 +116,17 @@ pub enum Input {
         /// The epoch.
         epoch: u32,
     },
-    /// Nothing: the chooser is asked, as after every other input.
+    /// Nothing: the chooser is asked, as after every other input. On datagram links, where a node that starts is told
+    /// nothing, it is given one to begin its timers.
     Turn,
+}
+
+impl Input {
+    /// Whether the input is the first half of something that only the next one tells: in a reset nobody counts as down, so
+    /// that what a node would choose in between is not what it may choose.
+    pub fn is_half(&self) -> bool {
+        matches!(self, Input::Lost { .. })
+    }
 }
 
 /// A timer of a node. Armed again, it starts anew.
@@ -180,7 +189,9 @@ pub enum Output {
     Disarm(Timer),
     /// Query server: work on this task, and give [`Input::Worked`] when it is done.
     Work(Ask),
-    /// Global server: the disk is to do this; until [`Input::Stored`] no other input is to be given but a crash.
+    /// Global server: the disk is to do this; until [`Input::Stored`] no other input is to be given but a crash. What a
+    /// publish asks of an immediate disk is there at once, before what follows is carried out, and no [`Input::Stored`]
+    /// comes of it: such a disk has no way to say that it could not, so one that can fail is not immediate.
     Store(Store),
 }
 

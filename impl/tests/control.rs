@@ -4,10 +4,10 @@ mod rig;
 
 use rig::*;
 use spillway_impl::config::{Links, Strategy};
-use spillway_impl::node::{Input, Timer};
+use spillway_impl::node::{Force, Input, Timer};
 use spillway_impl::nodes::control::Control;
 use spillway_impl::wire::Wire;
-use spillway_traces::Action;
+use spillway_traces::{Action, RequestId};
 
 use std::sync::Arc;
 
@@ -147,4 +147,18 @@ fn on_datagrams_a_timer_assigns_again_to_the_same_server() {
     assert_eq!(k0.step(Action::Resend { from: k(0), to: c(2) }), "illegal");
     let finished = k0.gets(c(1), done(1, id(0, 1)));
     assert_eq!(finished, "C0 Finish r1 as C0.0.1; disarm resend C1");
+}
+
+#[test]
+fn between_a_loss_and_what_it_was_nothing_is_chosen() {
+    let mut k0 = control_server(config());
+    k0.gets(c(0), offer(1, Normal, id(0, 1)));
+    k0.assign(0, 1, 1);
+    let action = Action::Assign { source: c(0), request: RequestId(1), to: c(2), by: k(0) };
+    let lost = Input::Lost { peer: c(1) };
+    assert_eq!(k0.run(lost.clone(), &mut Force::new(action)), "");
+    assert_eq!(k0.on(Input::Made { peer: c(1) }), "");
+    assert_eq!(k0.assign(0, 1, 1), "C1 Assign r1 as C0.0.1 for B0", "it was reset");
+    assert_eq!(k0.run(lost, &mut Force::new(action)), "");
+    assert_eq!(k0.run(Input::Turn, &mut Force::new(action)), "C2 Assign r1 as C0.0.1 for B0");
 }

@@ -39,6 +39,15 @@ fn so_it_does_under_each_set_of_faults() {
     }
 }
 
+/// Each was wrong once. All but the last two: a node chose in the middle of a step that gives several inputs. Those: an
+/// answer was lost on a direction that was cut and healed while the other one was cut, so that no reset came yet.
+#[test]
+fn seeds_that_have_found_something_find_nothing_any_more() {
+    for seed in [5, 16, 54, 79, 105, 118, 136, 146, 171, 197, 198, 2_565, 2_802] {
+        holds(FaultSet::All, seed..seed + 1);
+    }
+}
+
 fn recorded(seed: u64, bug: Option<Bug>) -> Trace<Spillway> {
     let mut swarm = Swarm::derive(seed, FaultSet::All);
     swarm.config.bug = bug;

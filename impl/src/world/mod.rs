@@ -219,17 +219,22 @@ impl World {
         self.links.queue(from, to).push_back(message);
     }
 
-    /// What the global server writes to a disk that has it at once is there; anything else the driver sees to.
+    /// What the global server writes without waiting for it, since its disk is immediate, is there; anything else the driver
+    /// sees to.
     fn store(&mut self, store: Store, driver: &mut impl Driver) {
+        if self.global.storing.is_none() {
+            debug_assert_eq!(self.config.knobs.disk, Disk::Immediate);
+            return self.write(store);
+        }
+        debug_assert!(self.storing.is_none(), "the disk is asked for one thing at a time");
+        driver.store(&store);
+        self.storing = Some(store);
+    }
+
+    fn write(&mut self, store: Store) {
         match store {
-            Store::Append(bytes) if self.config.knobs.disk == Disk::Immediate => {
-                self.file.extend_from_slice(&bytes);
-            }
-            store => {
-                debug_assert!(self.storing.is_none(), "the disk is asked for one thing at a time");
-                driver.store(&store);
-                self.storing = Some(store);
-            }
+            Store::Append(bytes) => self.file.extend_from_slice(&bytes),
+            Store::Replace(bytes) => self.file = bytes,
         }
     }
 
@@ -238,10 +243,9 @@ impl World {
     /// # Panics
     /// It was not asked for anything since the global server last began.
     pub fn stored(&mut self, done: bool, driver: &mut impl Driver) {
-        match self.storing.take().expect("the disk was asked for something") {
-            Store::Append(bytes) if done => self.file.extend_from_slice(&bytes),
-            Store::Replace(bytes) if done => self.file = bytes,
-            _ => {}
+        let store = self.storing.take().expect("the disk was asked for something");
+        if done {
+            self.write(store);
         }
         self.give(Node::GLOBAL, Input::Stored { done }, driver);
     }

@@ -71,13 +71,15 @@ fn excuses_pending<S: Size>(s: &Situation<'_, S>, p: Pending<S::Num>) -> bool {
         || s.state.queue.iter().any(|t| t.request.get() == request.0 && excuses_task(s, t))
 }
 
-/// A query was handed over, and a query server is not heard by the communication server, which does not know it: the
-/// answer from there is lost until that is over.
+/// A query was handed over, and the link to a query server is cut, which the communication server does not know: the
+/// answer from there may have been lost, and it asks again when the link is whole. That is so also where only the way
+/// there is cut: the other may have been cut before, and a link that is half healed is not reset yet.
 pub(super) fn is_unheard<S: Size>(s: &Situation<'_, S>, request: RequestId, server: Node) -> bool {
     // Of a request that its client no longer waits for nobody remembers whether it was moved.
     let moved = s.ghost.moved.position(|m| m.request.get() == request.0).is_some()
         || s.ghost.floor(request.0).is_none();
-    moved && s.protocol.query_servers().any(|c| s.state.is_cut(Node::query(c), server))
+    let is_cut = |c| s.state.is_cut(c, server) || s.state.is_cut(server, c);
+    moved && s.protocol.query_servers().any(|c| is_cut(Node::query(c)))
 }
 
 /// A task waits for a revision, and its server for its feed.

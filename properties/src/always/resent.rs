@@ -71,8 +71,8 @@ pub(super) fn is_resent_at_reconnection<S: Size>(
 ) -> bool {
     let (state, id) = (s.state, request.0);
     let told = |noted: u32| s.protocol.askers(request, noted).nodes().any(|b| b == session);
-    // Its communication server sends it again to the query server that it cannot reach now, or, once it hears the
-    // server again that may have answered it, everywhere.
+    // Its communication server sends it again to the query server that it cannot reach now, or, once the link to the
+    // server that may have answered it is whole again, everywhere.
     let own = |server: u32| server == u32::from(session.index);
     state.pending.iter().filter(|p| p.request.get() == id && own(p.server.get())).any(|p| {
         let at = p.at.get().checked_sub(1).map(|at| Node::query(at as u16));

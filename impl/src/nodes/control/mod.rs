@@ -80,9 +80,10 @@ impl Control {
     /// A connection that is lost and made anew by the very next input was reset, and nobody counts as down. After a loss
     /// that lasts, the driver gives [`Input::Turn`] at once, so that what nobody can take any more goes back.
     pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        let is_half = input.is_half();
         self.after_loss(&input, context);
         self.take(input, context);
-        while !context.chooser.declines() {
+        while !is_half && !context.chooser.declines() {
             let candidates = self.candidates(context.now_us);
             let Some(place) = context.chooser.choose(&candidates) else { break };
             let Some(candidate) = candidates.get(place) else { break };

@@ -142,8 +142,9 @@ impl Global {
 
     /// Takes one input, and then does of itself what the chooser chooses.
     pub fn handle(&mut self, input: Input, context: &mut Context<'_>) {
+        let is_half = input.is_half();
         self.take(input, context);
-        while !context.chooser.declines() {
+        while !is_half && !context.chooser.declines() {
             let candidates = self.candidates(context.now_us);
             let Some(place) = context.chooser.choose(&candidates) else { break };
             let Some(candidate) = candidates.get(place) else { break };
