@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use spillway_impl::bug::Bug;
-use spillway_impl::sim::marks::Marks;
+use spillway_impl::sim::marks::{Mark, Marks};
 use spillway_impl::sim::swarm::{FaultSet, Swarm};
 use spillway_model::Scope;
 use spillway_properties::CheckedAcceptor;
@@ -25,11 +25,11 @@ fn holds(set: FaultSet, seeds: std::ops::Range<u64>) -> (Marks, u64) {
 }
 
 #[test]
-fn the_model_accepts_every_step_and_every_mark_is_met() {
-    // As many seeds as it takes to meet what is rare.
-    let (marks, steps) = holds(FaultSet::All, 0..600);
-    marks.all_met().unwrap_or_else(|missed| panic!("{missed}"));
-    assert!(steps > 500_000, "{steps}");
+fn the_model_accepts_every_step() {
+    // That a suite meets every mark is tested without the model, in `impl/tests/simulation.rs`.
+    let (marks, steps) = holds(FaultSet::All, 0..200);
+    assert!(marks.count(Mark::Lease) > 0 && marks.count(Mark::CrashGlobal) > 0, "{marks:?}");
+    assert!(steps > 300_000, "{steps}");
 }
 
 #[test]

@@ -54,7 +54,6 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let trace = trace_file::read(&args.trace, None)?;
     let subject = Subject::of(&args.trace, &trace.header)?;
-    warn_of(subject.mutant);
     let (property, shrunk, smaller) = match trace.header.source {
         Source::Model => of_model(&args.trace, &trace, &subject)?,
         Source::Simulator | Source::Live => conformance::run(&args.trace, &trace, &subject)?,
@@ -85,6 +84,7 @@ fn of_model(
     subject: &Subject,
 ) -> Result<(String, Shrunk<Spillway>, Trace<Spillway>), Failure> {
     let property = broken(path, trace, subject)?;
+    warn_of(subject.mutant);
     let fails = |broken: &[&'static str]| broken.contains(&property.as_str());
     let shrunk =
         shrink(&trace.actions(), || subject.machine(), fails).ok_or_else(|| nothing(path))?;
