@@ -120,10 +120,10 @@ fn out_of_range() {
 #[test]
 fn numbers_of_requests() {
     let without = RIGHT.split("[[request]]").next().expect("split yields one");
-    assert_snapshot!(message(without), @"small.toml:7:14: `request` is missing; expected 1 to 64 tables, each written `[[request]]`");
-    assert_snapshot!(message(&format!("request = []\n{without}")), @"small.toml:1:11: there are 0 requests; expected 1 to 64 tables, each written `[[request]]`");
+    assert_snapshot!(message(without), @"small.toml:7:14: `request` is missing; expected 1 to 4096 tables, each written `[[request]]`");
+    assert_snapshot!(message(&format!("request = []\n{without}")), @"small.toml:1:11: there are 0 requests; expected 1 to 4096 tables, each written `[[request]]`");
     let request = "[[request]]\nclient = 0\nkind = \"publish\"\nhome = 0\n";
-    assert_snapshot!(message(&format!("{without}{}", request.repeat(65))), @"small.toml:8:1: there are 65 requests; expected 1 to 64 tables, each written `[[request]]`");
+    assert_snapshot!(message(&format!("{without}{}", request.repeat(4097))), @"small.toml:1:1: the file has 200851 bytes; expected at most 65536 bytes");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn what_cannot_be_is_named_by_its_path() {
     assert_snapshot!(with("/knobs/threshold/1", json!(3)), @"`knobs.threshold[1]` is 3, above a `queue-max` of 2: it never overflows; expected at most 2, or a larger `queue-max`");
     assert_snapshot!(with("/knobs/window-max", json!(0)), @"`knobs.window-max` is 0; expected an integer from 1 to 64");
     assert_snapshot!(with("/knobs/link-max", json!(4097)), @"`knobs.link-max` is 4097; expected an integer from 1 to 4096");
-    assert_snapshot!(with("/requests", json!([])), @"`requests` has 0 entries; expected 1 to 64");
+    assert_snapshot!(with("/requests", json!([])), @"`requests` has 0 entries; expected 1 to 4096");
     assert_snapshot!(with("/requests/1/client", json!(2)), @"`requests[1].client` is 2, and there is no such client; expected an index below 2, for 2 clients");
     assert_snapshot!(with("/requests/0/user", json!(2)), @"`requests[0].user` is 2, and there is no such client; expected an index below 2, for 2 clients");
     assert_snapshot!(with("/requests/1/home", json!(2)), @"`requests[1].home` is 2, and there is no such query server; expected an index below 2, for 2 query servers");
