@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use spillway_properties::Overall;
+use spillway_traces::show::one_line;
 use spillway_traces::{Expect, Replayed, Spillway, Trace, Verdict, replay};
 
 use crate::exit::Exit;
@@ -135,9 +136,11 @@ fn human(done: &Done<'_>) -> String {
         header.source,
         mutant.unwrap_or_default()
     );
+    let why = header.why.as_deref().map(|why| format!("{}\n", one_line(why)));
+    let why = why.unwrap_or_default();
     let told: String = done.replayed.to_string().lines().map(|l| format!("  {l}\n")).collect();
     let verdict = format::verdict_line(done.overall, &done.summary);
-    format!("{}\n{}\n\n{told}\n{verdict}", strong(&done.file), faint(of))
+    format!("{}\n{}\n{why}\n{told}\n{verdict}", strong(&done.file), faint(of))
 }
 
 #[derive(Serialize)]
@@ -150,6 +153,8 @@ struct Object<'a> {
     events: usize,
     recorded: Option<Recorded<'a>>,
     expect: &'a Option<Expect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
     #[serde(flatten)]
     replayed: &'a Replayed,
     summary: &'a str,
@@ -172,6 +177,7 @@ fn json(done: &Done<'_>) -> String {
         events: done.trace.events.len(),
         recorded: end.map(|end| Recorded { verdict: end.verdict, property: &end.property }),
         expect: &done.trace.header.expect,
+        why: done.trace.header.why.as_deref(),
         replayed: &done.replayed,
         summary: &done.summary,
     })

@@ -127,6 +127,9 @@ pub struct Header {
     /// In a trace of the corpus, what is expected of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
+    /// In a trace of the corpus, why it is there, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 fn serialize_sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
@@ -134,7 +137,7 @@ fn serialize_sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok
 }
 
 impl Header {
-    /// A header for a trace of this vocabulary, with both hashes, without mutant and expectation.
+    /// A header for a trace of this vocabulary, with both hashes, without mutant, expectation and reason.
     pub fn new<V: Vocabulary>(source: Source, seed: u64, scope: Value) -> Header {
         Header {
             format: FORMAT,
@@ -147,6 +150,7 @@ impl Header {
             scope_hash: scope_hash(&scope),
             scope,
             expect: None,
+            why: None,
         }
     }
 
