@@ -38,6 +38,11 @@ impl Line {
         self.tell(|| format!("{runs} of {runs_max} runs · {steps} steps"))
     }
 
+    /// The same of states, or walks, that nodes and model take together.
+    pub(crate) fn show_together(&self, of: &str, number: u64, steps: u64) -> Go {
+        self.tell(|| format!("{number} {of} · {steps} steps"))
+    }
+
     fn tell(&self, text: impl FnOnce() -> String) -> Go {
         if interrupt::asked() {
             return Go::Stop;

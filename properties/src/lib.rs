@@ -9,8 +9,9 @@
 //! - [`eventually`]: the liveness guarantees: stated, and undecided until there is a search for fair cycles.
 //! - [`promises`]: for each seeded bug the guarantee that kills it, the scope, and how deep.
 //! - [`check()`]: explores a scope with stateright and reports; [`random::check()`] walks it at random instead.
-//! - [`CheckedMachine`]: replays a trace with everything judged; `strategies` (feature `proptest`) generates scopes and
-//!   runs.
+//! - [`CheckedMachine`]: replays a trace with everything judged.
+//! - feature `proptest`: `strategies` generates scopes and runs, `state_machine` holds a system of one's own to the model
+//!   in a test to copy, `properties/tests/state_machine.rs`.
 //!
 //! ```
 //! use spillway_model::{Mutant, Scope};
@@ -46,6 +47,8 @@ pub mod report;
 pub mod simulated;
 pub mod sizes;
 pub mod sometimes;
+#[cfg(feature = "proptest")]
+pub mod state_machine;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 

@@ -6,9 +6,7 @@ mod common;
 use common::{PingPong, header, rally};
 use serde_json::json;
 use spillway_traces::file::{Limits, scope_hash, vocabulary_hash};
-use spillway_traces::{
-    Expect, Reader, Trace, TraceError, Verdict, WriteError, Writer, show_text,
-};
+use spillway_traces::{Expect, Reader, Trace, TraceError, Verdict, WriteError, Writer, show_text};
 
 type Rally = Trace<PingPong>;
 

@@ -9,6 +9,7 @@
 //!   the plan says of each version is judged here too.
 //! - [`scope_of`](mod@scope_of): the other way round, for a run that is recorded.
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
+//! - [`stream`]: every transition of a scope, or random walks of it, in lockstep and without files.
 //! - [`difference`]: where they part, for people. [`universe`](mod@universe): every action that can be named.
 
 pub mod difference;
@@ -20,6 +21,7 @@ pub mod parting;
 mod records;
 pub mod scope_of;
 pub mod setting;
+pub mod stream;
 pub mod universe;
 
 pub use difference::Difference;
@@ -29,4 +31,5 @@ pub use nodes_model::{Explored, NodesModel};
 pub use parting::{Parted, Parting};
 pub use scope_of::scope_of;
 pub use setting::Setting;
+pub use stream::{StreamEnd, Streamed};
 pub use universe::universe;
