@@ -11,8 +11,8 @@ use spillway_properties::cover::{NoCover, cover};
 use spillway_properties::refinement::stream::{transitions, walks};
 use spillway_properties::refinement::{Lockstep, Setting, StreamEnd};
 use spillway_properties::sizes::Small;
-use spillway_properties::{CheckedMachine, Go, SOMETIMES_NAMES};
-use spillway_traces::{Action, Machine, Role};
+use spillway_properties::{Go, Options, Overall, SOMETIMES_NAMES, Until, Verdict, check};
+use spillway_traces::{Action, Role};
 use stateright::Model;
 
 /// Transitions of a scope that is made to be covered, at most.
@@ -38,24 +38,25 @@ const CRASHES: [Role; 4] = [Role::Communication, Role::Query, Role::Global, Role
 
 #[test]
 fn together_the_scopes_reach_what_they_are_for() {
-    let (mut reached, mut crashed, mut resets) = (BTreeSet::new(), BTreeSet::new(), 0);
+    let (mut reached, mut crashed, mut resets) = (BTreeSet::<&str>::new(), BTreeSet::new(), 0);
     for name in SCOPES {
         let model = protocol(name);
-        for path in cover(&model, TRANSITIONS_MAX).unwrap().paths {
-            let mut machine = CheckedMachine::new(model.scope().clone(), None);
-            for action in path {
-                machine.step(&action).unwrap();
-                reached.extend(machine.reached());
-                match action {
-                    Action::Crash { node } => crashed.extend([node.role]),
-                    Action::Reset { .. } => resets += 1,
-                    _ => {}
-                }
+        let options = Options { until: Until::TheEnd, ..Options::default() };
+        let report = check(model.scope(), &options, &mut |_| Go::On).unwrap();
+        assert_eq!(report.overall(), Overall::Pass, "{name} keeps every guarantee");
+        reached.extend(SITUATIONS.iter().filter(|situation| {
+            let finding = report.finding(situation);
+            finding.is_some_and(|finding| finding.verdict == Verdict::Reached)
+        }));
+        for action in cover(&model, TRANSITIONS_MAX).unwrap().paths.into_iter().flatten() {
+            match action {
+                Action::Crash { node } => crashed.extend([node.role]),
+                Action::Reset { .. } => resets += 1,
+                _ => {}
             }
-            assert_eq!(machine.broken(), [""; 0], "{name}");
         }
     }
-    let missing = SITUATIONS.iter().filter(|situation| !reached.contains(**situation));
+    let missing = SITUATIONS.iter().filter(|situation| !reached.contains(*situation));
     assert_eq!(missing.collect::<Vec<_>>(), [&""; 0]);
     assert_eq!(crashed, BTreeSet::from(CRASHES));
     assert!(resets > 0);
