@@ -93,6 +93,10 @@ marks! {
     Offer "offer",
     /// A task was assigned.
     Assign "assign",
+    /// A query server reported that it has no room.
+    RoomGone "room-gone",
+    /// A report of room was too old to count while a task was held.
+    RoomUnknown "room-unknown",
     /// A server rejected an assignment.
     Reject "reject",
     /// The control server returned a task.

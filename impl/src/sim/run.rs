@@ -149,6 +149,7 @@ impl Simulation {
         let Some(event) = self.defer(event) else { return };
         match event {
             Event::Arrive(flight) => self.arrive(flight),
+            Event::Report { from, to, room } => self.report(from, to, room),
             Event::Timer(alarm) => {
                 if let Some((node, timer)) = self.env.timers.fire(&mut self.env.engine, alarm) {
                     self.run_out(node, timer);
@@ -183,6 +184,7 @@ impl Simulation {
     fn defer(&mut self, event: Event) -> Option<Event> {
         let node = match event {
             Event::Arrive(flight) => self.env.ends(flight).1,
+            Event::Report { to, .. } => to,
             Event::Worked { server, .. } => Node::query(server),
             Event::Ask { client } | Event::GiveUp { client, .. } => Node::client(client),
             _ => return Some(event),
@@ -264,6 +266,17 @@ impl Simulation {
         self.world.deliver(from, to, &mut self.env);
     }
 
+    /// A report arrives, or is lost where datagrams are.
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        if self.is_faulty() && self.draw.happens(self.swarm.faults.drop_per_million) {
+            return;
+        }
+        if room == 0 {
+            self.env.marks.hit(Mark::RoomGone);
+        }
+        self.world.reported(from, to, room, &mut self.env);
+    }
+
     /// What may befall a datagram as it arrives; whether it is gone.
     fn disturb(&mut self, from: Node, to: Node) -> bool {
         let faults = &self.swarm.faults;
@@ -294,7 +307,12 @@ impl Simulation {
         };
         match again_us {
             Some(at_us) => self.env.timers.arm(&mut self.env.engine, (node, timer), at_us),
-            None => self.world.give(node, Input::Timer(timer), &mut self.env),
+            None => {
+                if timer == Timer::Report {
+                    self.env.marks.hit(Mark::RoomUnknown);
+                }
+                self.world.give(node, Input::Timer(timer), &mut self.env);
+            }
         }
     }
 

@@ -77,7 +77,8 @@ impl Swarm {
         let draw = &mut Draw::new(seed, Stream::Swarm);
         let latency_us = draw.pick(&[50, 500, 5_000]);
         let service_us = latency_us * draw.pick(&[1, 4, 16]);
-        let config = knobs::config(draw, set, latency_us);
+        let mut config = knobs::config(draw, set, latency_us);
+        knobs::late(&mut Draw::new(seed, Stream::Binding), &mut config, latency_us);
         let workload = Workload::drawn(draw, &config, service_us);
         let faults_until_us = ROOM * u64::from(workload.requests) * mean_us(workload.think)
             + 100 * service_us
