@@ -176,6 +176,10 @@ pub struct Knobs {
     pub relay_max: u32,
     /// Hand-overs a control server holds at most.
     pub ledger_max: u32,
+    /// Hand-overs a control server holds at which it returns a new one, for each class: interactive, normal, bulk. Empty if
+    /// that is `ledger-max` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger_rooms: Vec<u32>,
     /// Requests a client has unanswered at most.
     pub window_max: u32,
     /// Where a communication server sends a request.
@@ -208,6 +212,11 @@ pub struct Knobs {
 }
 
 impl Knobs {
+    /// How many hand-overs a control server holds when it returns a new one of a class.
+    pub fn ledger_room(&self, class: Class) -> u32 {
+        self.ledger_rooms.get(class as usize).copied().unwrap_or(self.ledger_max)
+    }
+
     /// How many tasks a query server holds when it refuses a new query of a class.
     pub fn room(&self, class: Class) -> u32 {
         self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)

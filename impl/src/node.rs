@@ -247,6 +247,11 @@ pub trait Chooser {
     fn declines(&self) -> bool {
         false
     }
+
+    /// Whether it chooses nothing but what is due, so that what is not need not be listed.
+    fn only_due(&self) -> bool {
+        false
+    }
 }
 
 /// What a node is given with each input.

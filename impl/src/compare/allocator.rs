@@ -1,6 +1,6 @@
 //! The ways of placing work that are compared.
 
-use crate::config::{Binding, Knobs, Strategy, Unit};
+use crate::config::{Binding, Knobs, Returned, Strategy, Unit};
 
 /// One way of placing work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +81,10 @@ pub fn all(default: &Knobs) -> Vec<Allocator> {
 
 /// This system under every strategy that needs no more than the default's knobs, and assigning at once.
 fn strategies(default: &Knobs) -> Vec<Allocator> {
-    let with = |strategy, binding| Knobs { strategy, binding, ..bare(default) };
-    let early = |name, about, strategy| nodes(name, about, with(strategy, Binding::Early));
+    // Whoever assigns at once is often refused by all, and then the source has to serve the task.
+    let (binding, returned) = (Binding::Early, Returned::Queue);
+    let with = |strategy| Knobs { strategy, binding, returned, ..bare(default) };
+    let early = |name, about, strategy| nodes(name, about, with(strategy));
     vec![
         early("control, at once", "it assigns without knowing who has room", Strategy::LeastLoaded),
         early("… round-robin", "the same in turns", Strategy::RoundRobin),

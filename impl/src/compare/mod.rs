@@ -6,12 +6,14 @@
 //! favours them.
 //!
 //! - [`setup`]: what all have in common. [`arrivals`]: who asks for what, when. [`allocator`]: the ways of placing work.
-//! - [`fate`]: what became of requests, and its statistics. [`scenario`]: what is compared under which load.
+//! - [`fate`]: what became of requests, and its statistics. [`scenario`]: what is compared under which load. [`report`]:
+//!   all of it, and the figures to reach.
 
 pub mod allocator;
 pub mod arrivals;
 mod cluster;
 pub mod fate;
+pub mod report;
 pub mod scenario;
 pub mod setup;
 mod system;

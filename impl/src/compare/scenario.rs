@@ -53,20 +53,23 @@ pub const LOADS_MILLI: [u64; 11] =
 
 /// The default of `spillway compare`: eight query servers, a query of ten milliseconds, a message of a tenth of one.
 ///
-/// The threshold is 1, so that whatever waits may go to whoever has room; the control server holds it until then.
+/// The threshold is 1, so that whatever waits may go to whoever has room; the control server holds it until then. So its
+/// ledger is the queue of all servers together, and the rooms of the ledger say how long each class waits at most before
+/// it is refused. Those of the servers only keep one of them from filling it alone.
 pub fn default_setup() -> Setup {
     let servers = 8;
     let knobs = Knobs {
         threshold: vec![1; servers],
         unit: Unit::Count,
         queue_max: 64,
-        rooms: vec![64, 32, 12],
+        rooms: vec![64, 48, 40],
         pending_max: 1 << 20,
         relay_max: 64,
         ledger_max: 64 * servers as u32,
+        ledger_rooms: vec![256, 64, 32],
         window_max: 1 << 20,
         routing: Routing::Home,
-        returned: Returned::Queue,
+        returned: Returned::Busy,
         links: Links::Fifo,
         strategy: Strategy::Any,
         binding: Binding::Late,

@@ -120,6 +120,7 @@ mod tests {
             pending_max: 1,
             relay_max: 1,
             ledger_max: 1,
+            ledger_rooms: Vec::new(),
             window_max: 1,
             routing: Default::default(),
             returned: Default::default(),

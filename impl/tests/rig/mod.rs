@@ -36,6 +36,7 @@ pub fn config() -> Config {
             pending_max: 4,
             relay_max: 2,
             ledger_max: 3,
+            ledger_rooms: Vec::new(),
             window_max: 4,
             routing: Default::default(),
             returned: Default::default(),

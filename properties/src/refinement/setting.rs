@@ -84,6 +84,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms: Vec::new(),
         window_max,
         routing: match routing {
             Routing::Home => config::Routing::Home,

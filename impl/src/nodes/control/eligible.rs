@@ -122,6 +122,12 @@ impl Control {
         self.ledger.values().filter(|entry| entry.assigned.is_none() && self.has_eligible(entry))
     }
 
+    /// Whether some assignment may be due, whatever is held.
+    pub(super) fn may_assign(&self, now_us: u64) -> bool {
+        let servers = 0..self.config.query_servers;
+        self.leads() && servers.into_iter().any(|server| self.is_due(server, 0, now_us).0)
+    }
+
     /// Whether it is time to assign to a server that has this load assigned, and what that costs.
     fn is_due(&self, server: u16, load: u64, now_us: u64) -> (bool, u64) {
         if self.config.knobs.binding == Binding::Early {
@@ -137,7 +143,7 @@ impl Control {
     }
 }
 
-fn class(entry: &Entry) -> Class {
+pub(super) fn class(entry: &Entry) -> Class {
     match entry.asked.ask.body {
         Body::Query { class, .. } => class,
         // A publish is never handed over.

@@ -2,6 +2,7 @@
 
 use spillway_traces::{HandOver, Node, RequestId, Sessions};
 
+use super::eligible::class;
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
@@ -33,7 +34,8 @@ impl Control {
             refused: Default::default(),
             number: self.taken,
         };
-        let has_room = self.ledger.len() < self.config.knobs.ledger_max as usize;
+        let room = self.config.knobs.ledger_room(class(&entry));
+        let has_room = self.ledger.len() < room as usize;
         if has_room && self.has_eligible(&entry) {
             self.ledger.insert(key, entry);
         } else {

@@ -94,6 +94,9 @@ impl Control {
         self.after_loss(&input, context);
         self.take(input, context);
         while !is_half && !context.chooser.declines() {
+            if context.chooser.only_due() && !self.may_assign(context.now_us) {
+                break; // a full ledger is long, and is looked through only for somebody who has room
+            }
             let candidates = self.candidates(context.now_us);
             let Some(place) = context.chooser.choose(&candidates) else { break };
             let Some(candidate) = candidates.get(place) else { break };

@@ -59,6 +59,7 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         pending_max: draw.pick(&[2, 8, 64]),
         relay_max: draw.pick(&[1, 4, 16]),
         ledger_max: draw.pick(&[1, 4, 32]),
+        ledger_rooms: Vec::new(),
         window_max: draw.pick(&[1, 2, 8]),
         routing: if draw.flip() { Routing::Home } else { Routing::Any },
         returned: if draw.flip() { Returned::Queue } else { Returned::Busy },
