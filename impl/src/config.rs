@@ -139,6 +139,10 @@ pub struct Knobs {
     pub unit: Unit,
     /// Tasks a query server holds at most, handed-over ones included.
     pub queue_max: u32,
+    /// Tasks a query server holds at which it refuses a new query, for each class: interactive, normal, bulk. Empty if
+    /// that is `queue-max` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<u32>,
     /// Requests a communication server has pending at most.
     pub pending_max: u32,
     /// Publishes a query server relays at most at a time.
@@ -171,6 +175,13 @@ pub struct Knobs {
     pub sync_batch_max: u32,
     /// After how many revisions of its log the global server compacts it; 0 never.
     pub compact_after: u32,
+}
+
+impl Knobs {
+    /// How many tasks a query server holds when it refuses a new query of a class.
+    pub fn room(&self, class: Class) -> u32 {
+        self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)
+    }
 }
 
 /// Everything that a node is told before it starts.

@@ -34,6 +34,8 @@ pub enum Stream {
     Choices = 9,
     /// How wrong clocks are.
     Clocks = 10,
+    /// The room for each class, which came later than the rest of the configuration.
+    Rooms = 11,
 }
 
 impl Draw {

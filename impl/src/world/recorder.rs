@@ -116,6 +116,7 @@ mod tests {
             threshold: vec![1, 1],
             unit: Default::default(),
             queue_max: 1,
+            rooms: Vec::new(),
             pending_max: 1,
             relay_max: 1,
             ledger_max: 1,

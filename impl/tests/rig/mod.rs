@@ -32,6 +32,7 @@ pub fn config() -> Config {
             threshold: vec![1, 1, 1],
             unit: Default::default(),
             queue_max: 4,
+            rooms: Vec::new(),
             pending_max: 4,
             relay_max: 2,
             ledger_max: 3,

@@ -52,6 +52,7 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         threshold: servers().map(|_| draw.between(0, threshold_max.into()) as u32).collect(),
         unit: if draw.one_in(5) { Unit::Delay } else { Unit::Count },
         queue_max,
+        rooms: Vec::new(),
         pending_max: draw.pick(&[2, 8, 64]),
         relay_max: draw.pick(&[1, 4, 16]),
         ledger_max: draw.pick(&[1, 4, 32]),
@@ -75,6 +76,19 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         sync_batch_max: if links == Links::Datagram { 1 } else { draw.pick(&[1, 4, 16]) },
         compact_after: draw.pick(&[0, 2, 16]),
     }
+}
+
+/// The room for each class: mostly none of its own, else as much as for the class above it at most.
+pub(super) fn rooms(draw: &mut Draw, queue_max: u32) -> Vec<u32> {
+    if !draw.one_in(4) {
+        return Vec::new();
+    }
+    let mut most = queue_max;
+    let room = |_| {
+        most = draw.between(1, most.into()) as u32;
+        most
+    };
+    CLASSES.iter().map(room).collect()
 }
 
 fn some_classes(draw: &mut Draw) -> Vec<Class> {
