@@ -1,6 +1,6 @@
 //! The ways of placing work that are compared.
 
-use crate::config::{Binding, Knobs, Returned, Strategy, Unit};
+use crate::config::{Binding, Class, Knobs, Returned, Strategy, Unit};
 
 /// One way of placing work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,7 @@ pub fn all(default: &Knobs) -> Vec<Allocator> {
     all.extend(strategies(default));
     all.extend([
         nodes("none", "this system with thresholds that are never reached", without(default)),
+        nodes("… short queues", "the same, with the room of the ledger shared out", short(default)),
         baseline("query-servers", "servers push to each other", Baseline::Overflow { hops: 1 }),
         baseline(
             "communication-server",
@@ -99,6 +100,15 @@ fn nodes(name: &str, about: &'static str, knobs: Knobs) -> Allocator {
 /// Without what belongs to one strategy.
 fn bare(knobs: &Knobs) -> Knobs {
     Knobs { weights: Vec::new(), accepts: Vec::new(), ..knobs.clone() }
+}
+
+/// No allocator, and for each server its share of what the ledger has room for: long queues are late under too much load,
+/// and short ones are full where one server is hot.
+fn short(knobs: &Knobs) -> Knobs {
+    let servers = knobs.threshold.len() as u32;
+    let share = |class| (knobs.ledger_room(class) / servers + 1).min(knobs.room(class));
+    let rooms = [Class::Interactive, Class::Normal, Class::Bulk].map(share);
+    Knobs { rooms: rooms.to_vec(), ..without(knobs) }
 }
 
 fn without(knobs: &Knobs) -> Knobs {

@@ -190,7 +190,10 @@ impl Cluster<'_> {
             return; // its client waits no more
         }
         let (class, here) = (self.class(request), &self.servers[server]);
-        let room = self.setup.room(class) * here.workers;
+        let room = match self.baseline {
+            Baseline::Ideal => self.setup.room_of_all(class),
+            _ => self.setup.room(class),
+        };
         if here.load() + here.out >= room || self.sheds(server, class) {
             return self.after_hops(2, Event::Refused(request));
         }

@@ -32,8 +32,10 @@ impl Setup {
         self.config.knobs.room(class) as usize
     }
 
-    /// How many requests a second all servers together can serve, in thousandths.
-    pub fn capacity_per_second_milli(&self) -> u64 {
-        u64::from(self.servers()) * 1_000_000_000 / self.work_us
+    /// How many tasks all servers together may hold so that one more of this class still fits: what their thresholds let
+    /// them keep, and the room of the ledger.
+    pub fn room_of_all(&self, class: Class) -> usize {
+        let kept: u32 = self.config.knobs.threshold.iter().sum();
+        (kept + self.config.knobs.ledger_room(class)) as usize
     }
 }

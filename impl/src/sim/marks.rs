@@ -109,6 +109,8 @@ marks! {
     Reroute "reroute",
     /// A request was refused.
     Refused "refused",
+    /// A query was refused for want of room for its class, where the queue had some.
+    RefusedForClass "refused-for-class",
     /// A message changed nothing and was dropped.
     Dropped "dropped",
     /// A client asked again.

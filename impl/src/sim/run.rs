@@ -259,9 +259,14 @@ impl Simulation {
         }
         if let Some(Wire::Query(asked)) = self.world.links.on(from, to).next()
             && to.role == Role::Query
-            && asked.token > self.world.query[usize::from(to.index)].applied
         {
-            self.env.marks.hit(Mark::Waited);
+            let server = &self.world.query[usize::from(to.index)];
+            if asked.token > server.applied {
+                self.env.marks.hit(Mark::Waited);
+            }
+            if server.refuses_for_its_class(&asked.ask) {
+                self.env.marks.hit(Mark::RefusedForClass);
+            }
         }
         self.world.deliver(from, to, &mut self.env);
     }

@@ -57,6 +57,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
     let Knobs {
         threshold,
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
@@ -80,7 +81,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Unit::Delay => config::Unit::Delay,
         },
         queue_max,
-        rooms: Vec::new(),
+        rooms,
         pending_max,
         relay_max,
         ledger_max,

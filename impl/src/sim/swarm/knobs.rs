@@ -91,6 +91,19 @@ pub(super) fn late(draw: &mut Draw, config: &mut Config, latency_us: u64) {
     }
 }
 
+/// The room for each class: mostly none of its own, else as much as for the class above it at most.
+pub(super) fn rooms(draw: &mut Draw, queue_max: u32) -> Vec<u32> {
+    if !draw.one_in(4) {
+        return Vec::new();
+    }
+    let mut most = queue_max;
+    let room = |_| {
+        most = draw.between(1, most.into()) as u32;
+        most
+    };
+    CLASSES.iter().map(room).collect()
+}
+
 fn some_classes(draw: &mut Draw) -> Vec<Class> {
     CLASSES.into_iter().filter(|_| draw.flip()).collect()
 }
