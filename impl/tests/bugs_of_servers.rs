@@ -354,6 +354,15 @@ const CONTROL: &[Case] = &[
         "C2 Assign r1 as C0.0.1 for B0",
     ),
     (
+        Bug::LedgerRoomsIgnored,
+        |mut config| {
+            config.knobs.ledger_rooms = vec![4, 2, 1];
+            held(config).gets(c(0), offer(2, Bulk, id(0, 2)))
+        },
+        "C0 Return r2 as C0.0.2",
+        "",
+    ),
+    (
         Bug::LeadUnsaid,
         |mut config| {
             config.control_servers = 2;

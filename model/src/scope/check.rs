@@ -132,7 +132,9 @@ impl Scope {
         for (key, bound) in knobs.bounds_by_key() {
             found.number(&format!("knobs.{key}"), bound, &BOUND);
         }
-        check_rooms(found, knobs);
+        check_rooms(found, "knobs.rooms", &knobs.rooms, ("queue-max", knobs.queue_max));
+        let ledger = ("ledger-max", knobs.ledger_max);
+        check_rooms(found, "knobs.ledger-rooms", &knobs.ledger_rooms, ledger);
         found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
         found.number("knobs.overtaken-max", knobs.overtaken_max, &OVERTAKEN);
         self.check_strategy(found);
@@ -245,21 +247,21 @@ impl Scope {
     }
 }
 
-/// A room for each class, if there are any: within the queue, and none smaller than that of a lower class.
-fn check_rooms(found: &mut Findings, knobs: &Knobs) {
-    if knobs.rooms.is_empty() {
+/// A room for each class, if there are any: within the bound of all, and none smaller than that of a lower class.
+fn check_rooms(found: &mut Findings, path: &str, rooms: &[u32], (bound, max): (&str, u32)) {
+    if rooms.is_empty() {
         return;
     }
-    found.one_for_each("knobs.rooms", knobs.rooms.len(), CLASSES.len() as u16, "class");
-    let mut most = (knobs.queue_max, "a `queue-max` of");
-    for (class, room) in knobs.rooms.iter().enumerate() {
-        let path = format!("knobs.rooms[{class}]");
+    found.one_for_each(path, rooms.len(), CLASSES.len() as u16, "class");
+    let mut most = (max, format!("a `{bound}` of"));
+    for (class, room) in rooms.iter().enumerate() {
+        let path = format!("{path}[{class}]");
         found.number(&path, *room, &BOUND);
         if *room > most.0 {
             let message = format!("is {room}, above {} {}", most.1, most.0);
             found.add(&path, message, format!("at most {}", most.0));
         }
-        most = (*room, "the room of a higher class,");
+        most = (*room, "the room of a higher class,".to_owned());
     }
 }
 

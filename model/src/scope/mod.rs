@@ -254,6 +254,10 @@ pub struct Knobs {
     pub relay_max: u32,
     /// Hand-overs the control server holds at most; one more is returned.
     pub ledger_max: u32,
+    /// Hand-overs the control server holds at which it returns a new one, for each class: interactive, normal, bulk. Empty
+    /// if that is `ledger-max` for all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ledger_rooms: Vec<u32>,
     /// Requests a client has unanswered at most; it issues no more until one is settled.
     pub window_max: u32,
     /// Messages one direction of a link holds; one more is an error of the scope.
@@ -293,6 +297,11 @@ impl Knobs {
     pub fn room(&self, class: Class) -> u32 {
         self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)
     }
+
+    /// How many hand-overs the control server holds when it returns a new one of a class.
+    pub fn ledger_room(&self, class: Class) -> u32 {
+        self.ledger_rooms.get(class as usize).copied().unwrap_or(self.ledger_max)
+    }
 }
 
 impl Default for Knobs {
@@ -306,6 +315,7 @@ impl Default for Knobs {
             pending_max: bound,
             relay_max: bound,
             ledger_max: bound,
+            ledger_rooms: Vec::new(),
             window_max: bound,
             link_max: limits::LINK_MAX_DEFAULT,
             routing: Routing::Home,

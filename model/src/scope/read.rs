@@ -188,6 +188,7 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     let links = table.may("links").choice(LINKS).unwrap_or(Links::Fifo);
     let strategy = table.may("strategy").choice(STRATEGIES).unwrap_or(Strategy::Any);
     let rooms = read_rooms(&table.may("rooms"));
+    let ledger_rooms = read_rooms(&table.may("ledger-rooms"));
     let accepts = read_accepts(&table.may("accepts"));
     let weights = read_weights(&table.may("weights"));
     let unit = table.may("unit").choice(UNITS).unwrap_or(Unit::Count);
@@ -203,6 +204,7 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms,
         window_max,
         link_max,
         routing,

@@ -4,12 +4,12 @@
 //! promised*: that nobody is refused; that a refusal is said is `no-lost-task` and `final-states`. What a query server
 //! takes of what is new it takes as long as there is room for the class, and no longer; tasks that come back always
 //! fit. *Broken by*: `pending-unbounded`, `queue-unbounded`, `ledger-unbounded`, `relay-unbounded`, `rooms-ignored`,
-//! `smallest-room-kept`.
+//! `smallest-room-kept`, `ledger-rooms-ignored`.
 
-use spillway_model::rows::Handed;
+use spillway_model::rows::{Entry, Handed};
 use spillway_model::size::{Num, Size, Table};
 use spillway_model::{State, wire};
-use spillway_traces::{Action, Message, Node, RequestId, Role};
+use spillway_traces::{Action, HandOver, Message, Node, RequestId, Role};
 
 use crate::judged::{Always, Situation, Stepped};
 
@@ -45,16 +45,42 @@ impl Always for Bounded {
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         match step.action {
-            Action::Deliver { from, to } if to.role == Role::Query => {
+            Action::Deliver { from, to } => {
                 let head = step.before.flight.get(step.before.link(from, to).start);
-                match wire::open(head) {
-                    Message::Query { request, .. } => keeps_the_room(step, to, request),
+                match (to.role, wire::open(head)) {
+                    (Role::Query, Message::Query { request, .. }) => {
+                        keeps_the_room(step, to, request)
+                    }
+                    (Role::Control, Message::Offer { request, hand_over, .. }) => {
+                        keeps_the_ledgers_room(step, to, request, hand_over)
+                    }
                     _ => true,
                 }
             }
             _ => true,
         }
     }
+}
+
+/// A new hand-over is held only where there is room for its class. Why else it may come back is of no interest here.
+fn keeps_the_ledgers_room<S: Size>(
+    step: &Stepped<'_, S>,
+    control: Node,
+    request: RequestId,
+    id: HandOver,
+) -> bool {
+    let own = |e: &Entry<S::Num>| e.control.get() == u32::from(control.index);
+    let key = (u32::from(id.source.index), request.0);
+    let holds = |state: &State<S>| {
+        state.ledger.position(|e| own(&e) && (e.source.get(), e.request.get()) == key).is_some()
+    };
+    if holds(step.before) || !holds(step.after) {
+        return true;
+    }
+    let knobs = &step.protocol.scope().knobs;
+    let class = step.protocol.planned(request).class as usize;
+    let room = knobs.ledger_rooms.get(class).copied().unwrap_or(knobs.ledger_max);
+    step.before.ledger.count(|e| own(&e)) < room as usize
 }
 
 /// A new query is queued where there is room for its class, and nowhere else.

@@ -61,6 +61,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms,
         window_max,
         link_max: _, // nodes do not see how much a link holds
         routing,
@@ -85,7 +86,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
         pending_max,
         relay_max,
         ledger_max,
-        ledger_rooms: Vec::new(),
+        ledger_rooms,
         window_max,
         routing: match routing {
             Routing::Home => config::Routing::Home,

@@ -19,6 +19,7 @@ mod late_publish;
 mod late_server_offers;
 mod late_server_refuses;
 mod lease_passed_mid_handover;
+mod ledger_room_refused;
 mod loads_differ;
 mod overflow_happens;
 mod overtaken_to_the_bound;
@@ -69,6 +70,7 @@ pub use late_publish::LatePublish;
 pub use late_server_offers::LateServerOffers;
 pub use late_server_refuses::LateServerRefuses;
 pub use lease_passed_mid_handover::LeasePassedMidHandover;
+pub use ledger_room_refused::LedgerRoomRefused;
 pub use loads_differ::LoadsDiffer;
 pub use overflow_happens::OverflowHappens;
 pub use overtaken_to_the_bound::OvertakenToTheBound;
@@ -109,7 +111,7 @@ macro_rules! for_each_sometimes {
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
             AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
-            RoomRefused,
+            RoomRefused, LedgerRoomRefused,
         }
     };
 }

@@ -11,11 +11,11 @@ pub(super) fn features(scope: Scope) -> impl Strategy<Value = Scope> {
     let unit = prop_oneof![3 => Just(Unit::Count), 1 => Just(Unit::Delay)];
     let overtaken_max = prop_oneof![2 => Just(0u32), 1 => 1..=2u32];
     let times = || 0..=2u32;
-    let rooms = rooms(scope.knobs.queue_max);
+    let rooms = (rooms(scope.knobs.queue_max), rooms(scope.knobs.ledger_max));
     (Just(scope), receiving(servers), unit, overtaken_max, rooms, times(), times()).prop_map(
         |(mut scope, (strategy, weights, accepts), unit, overtaken_max, rooms, lease, slow)| {
             let knobs = &mut scope.knobs;
-            knobs.rooms = rooms;
+            (knobs.rooms, knobs.ledger_rooms) = rooms;
             (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
             (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
             scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };

@@ -24,7 +24,7 @@ impl Control {
             return dropped(context);
         }
         // Another name of the same source for the same task: an older one, or on datagram links one that overtook.
-        self.ledger.remove(&key);
+        let in_its_place = self.ledger.remove(&key).is_some();
         self.taken.0 += 1;
         let entry = Entry {
             asked,
@@ -34,8 +34,12 @@ impl Control {
             refused: Default::default(),
             number: self.taken,
         };
-        let room = self.config.knobs.ledger_room(class(&entry));
-        let has_room = self.ledger.len() < room as usize;
+        let knobs = &self.config.knobs;
+        let room = match self.config.has(Bug::LedgerRoomsIgnored) {
+            true => knobs.ledger_max,
+            false => knobs.ledger_room(class(&entry)),
+        };
+        let has_room = in_its_place || self.ledger.len() < room as usize;
         if has_room && self.has_eligible(&entry) {
             self.ledger.insert(key, entry);
         } else {
