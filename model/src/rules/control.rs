@@ -78,7 +78,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Some((at, _)) => self.state.ledger.set(at, row),
             None => {
                 let held = self.state.ledger.count(|e| e.control == row.control);
-                let full = held >= self.protocol.scope().knobs.ledger_max as usize;
+                let full = held >= self.ledger_room_for(request);
                 let full = full && !self.protocol.has(Mutant::LedgerUnbounded);
                 // With the strategy `classes` there may be no server for it at all.
                 let unwanted = !self.has_receiver(row) && !self.protocol.has(Mutant::UnwantedHeld);
@@ -93,6 +93,16 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
         }
         self.return_unreceivable(control);
+    }
+
+    /// How many hand-overs a control server holds when it returns a new one.
+    fn ledger_room_for(&self, request: RequestId) -> usize {
+        let knobs = &self.protocol.scope().knobs;
+        let room = match self.protocol.planned(request).class {
+            _ if self.protocol.has(Mutant::LedgerRoomsIgnored) => knobs.ledger_max,
+            class => knobs.ledger_room(class),
+        };
+        room as usize
     }
 
     /// Gives back what nobody may take since servers are down: a task must not wait for one to restart.

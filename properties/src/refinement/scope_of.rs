@@ -41,9 +41,11 @@ fn knobs(knobs: &config::Knobs) -> Knobs {
     Knobs {
         threshold: knobs.threshold,
         queue_max: knobs.queue_max,
+        rooms: knobs.rooms,
         pending_max: knobs.pending_max,
         relay_max: knobs.relay_max,
         ledger_max: knobs.ledger_max,
+        ledger_rooms: knobs.ledger_rooms,
         window_max: knobs.window_max,
         link_max: *LINK_MAX.end(),
         routing: match knobs.routing {

@@ -57,9 +57,11 @@ fn knobs(scope: &Scope) -> config::Knobs {
     let Knobs {
         threshold,
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms,
         window_max,
         link_max: _, // nodes do not see how much a link holds
         routing,
@@ -80,9 +82,11 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Unit::Delay => config::Unit::Delay,
         },
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms,
         window_max,
         routing: match routing {
             Routing::Home => config::Routing::Home,
@@ -104,6 +108,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Strategy::Weighted => config::Strategy::Weighted,
             Strategy::Classes => config::Strategy::Classes,
         },
+        binding: config::Binding::Early,
         weights,
         accepts: accepts.into_iter().map(|row| row.into_iter().map(class).collect()).collect(),
         overtaken_max,

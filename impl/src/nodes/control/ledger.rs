@@ -2,6 +2,7 @@
 
 use spillway_traces::{HandOver, Node, RequestId, Sessions};
 
+use super::eligible::class;
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
@@ -23,9 +24,22 @@ impl Control {
             return dropped(context);
         }
         // Another name of the same source for the same task: an older one, or on datagram links one that overtook.
-        self.ledger.remove(&key);
-        let entry = Entry { asked, hand_over, askers, assigned: None, refused: Default::default() };
-        let has_room = self.ledger.len() < self.config.knobs.ledger_max as usize;
+        let in_its_place = self.ledger.remove(&key).is_some();
+        self.taken.0 += 1;
+        let entry = Entry {
+            asked,
+            hand_over,
+            askers,
+            assigned: None,
+            refused: Default::default(),
+            number: self.taken,
+        };
+        let knobs = &self.config.knobs;
+        let room = match self.config.has(Bug::LedgerRoomsIgnored) {
+            true => knobs.ledger_max,
+            false => knobs.ledger_room(class(&entry)),
+        };
+        let has_room = in_its_place || self.ledger.len() < room as usize;
         if has_room && self.has_eligible(&entry) {
             self.ledger.insert(key, entry);
         } else {
@@ -102,6 +116,7 @@ impl Control {
         let Some(entry) = self.ledger.get_mut(&key) else { return };
         debug_assert!(entry.assigned.is_none());
         entry.assigned = Some(to.index);
+        self.rooms.0.assigned(to.index);
         send(context, to, assign_of(entry, epoch));
         if self.config.knobs.strategy == Strategy::RoundRobin && !self.config.has(Bug::WrongTurn) {
             self.last = Some(to.index);
@@ -118,6 +133,7 @@ impl Control {
     /// The connection to a query server is lost: what was assigned to it is so no more.
     pub(super) fn connection_lost(&mut self, peer: Node) {
         self.lost.insert(peer.index);
+        self.rooms.0.forget(peer.index);
         self.returns_due = true;
         if self.config.has(Bug::AssignedKept) {
             return;
