@@ -65,7 +65,7 @@ pub const PROMISES: &[Promise] = &[
     bug(Mutant::QueueUnbounded, "bounded", "full", 22),
     bug(Mutant::RoomsIgnored, "bounded", "rooms", 1),
     bug(Mutant::SmallestRoomKept, "bounded", "rooms", 1),
-    bug(Mutant::LedgerRoomsIgnored, "bounded", "ledger-rooms", 1),
+    bug(Mutant::LedgerRoomsIgnored, "bounded", "ledger-rooms", 13),
     bug(Mutant::DoneUnsaid, "final-states", "routing", 21),
     bug(Mutant::RevisionUnderstated, "synced-info", "catch-up-crash", 15),
     bug(Mutant::WrongUserAnswered, "synced-info", "crash-global", 13),
