@@ -94,12 +94,8 @@ impl fmt::Display for Row {
 
 fn sizes(scope: &Scope) -> String {
     let nodes = &scope.nodes;
-    let (a, b, c, k) = (
-        nodes.clients,
-        nodes.communication_servers,
-        nodes.query_servers,
-        nodes.control_servers,
-    );
+    let (a, b, c, k) =
+        (nodes.clients, nodes.communication_servers, nodes.query_servers, nodes.control_servers);
     format!("A{a} B{b} C{c} K{k} r{}", scope.requests.len())
 }
 
@@ -171,8 +167,7 @@ fn of_model(mutant: Mutant, scope: &str) -> Row {
     let scope = Scope::builtin(scope, SOMETIMES_NAMES).unwrap();
     let (seed, walk, property) = walked(&scope, mutant);
     let begun = Instant::now();
-    let smaller =
-        smaller(&scope, &walk, &OnModel { mutant: Some(mutant), property }).unwrap();
+    let smaller = smaller(&scope, &walk, &OnModel { mutant: Some(mutant), property }).unwrap();
     let seconds = begun.elapsed().as_secs_f64();
     let mut machine = CheckedMachine::new(smaller.scope.clone(), Some(mutant));
     let actions = smaller.actions();

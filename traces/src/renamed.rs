@@ -71,7 +71,9 @@ impl Action {
             Action::Deliver { from, to } => {
                 link(from, to).map(|(from, to)| Action::Deliver { from, to })?
             }
-            Action::Cut { from, to } => link(from, to).map(|(from, to)| Action::Cut { from, to })?,
+            Action::Cut { from, to } => {
+                link(from, to).map(|(from, to)| Action::Cut { from, to })?
+            }
             Action::Heal { from, to } => {
                 link(from, to).map(|(from, to)| Action::Heal { from, to })?
             }

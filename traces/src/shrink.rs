@@ -61,10 +61,7 @@ pub enum Attempt<T> {
 
 /// Leaves out of a list what its failing does not need: halves, then ever smaller stretches, at last one at a time until
 /// nothing goes. Tells whether it got there; false when a bound was hit before.
-pub fn leave_out<T: Clone>(
-    best: &mut Vec<T>,
-    mut attempt: impl FnMut(&[T]) -> Attempt<T>,
-) -> bool {
+pub fn leave_out<T: Clone>(best: &mut Vec<T>, mut attempt: impl FnMut(&[T]) -> Attempt<T>) -> bool {
     let mut chunk = best.len().div_ceil(2).max(1);
     loop {
         let Some(removed) = leave_out_stretches(best, chunk, &mut attempt) else { return false };

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use spillway_model::Scope;
 use spillway_model::scope::limits::{BOUND, LINK_MAX_DEFAULT};
-use spillway_model::scope::{
-    Disk, Faults, Links, Returned, Routing, Rule, Strategy, Unit,
-};
+use spillway_model::scope::{Disk, Faults, Links, Returned, Routing, Rule, Strategy, Unit};
 
 /// Budgets that are tried for a fault, the least first.
 const BUDGETS: [u32; 5] = [0, 1, 2, 4, 8];
@@ -67,7 +65,8 @@ pub(super) fn faults(scope: &Scope) -> Vec<&'static str> {
 pub(super) fn fewer(scope: &Scope, key: &str) -> Vec<Scope> {
     let often: BTreeMap<&str, u32> = scope.faults.by_key().into();
     let with = |most: u32| {
-        let spared = |known: &'static str| often[known].min(if known == key { most } else { u32::MAX });
+        let spared =
+            |known: &'static str| often[known].min(if known == key { most } else { u32::MAX });
         changed(scope, |scope: &mut Scope| scope.faults = Faults::from_keys(spared))
     };
     BUDGETS.into_iter().map(with).take_while(|fewer| fewer != scope).collect()

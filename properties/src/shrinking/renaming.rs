@@ -103,7 +103,8 @@ impl Renaming {
         nodes.query_servers = count(&self.query);
         nodes.control_servers = count(&self.control);
         let session = |of: u16| self.communication[usize::from(of)].unwrap_or(0);
-        nodes.sessions = left(&self.clients, &scope.nodes.sessions).map(|of| session(*of)).collect();
+        nodes.sessions =
+            left(&self.clients, &scope.nodes.sessions).map(|of| session(*of)).collect();
         if nodes.control_servers == 1 {
             smaller.faults.lease = 0;
         }
