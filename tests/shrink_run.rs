@@ -90,7 +90,8 @@ fn a_run_in_the_header_that_is_none_or_another_one_is_refused_at_its_line() {
     let altered = |key: &str, value: serde_json::Value| {
         let mut header = header.clone();
         header["header"]["run"][key] = value;
-        let lines = [&[header.to_string().as_str()], events].concat();
+        let header = header.to_string();
+        let lines = [&[header.as_str()], events].concat();
         folder.write("altered.ndjson", &(lines.join("\n") + "\n"));
         let ended = folder.run(&["shrink", "altered.ndjson"]);
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{ended:?}");
