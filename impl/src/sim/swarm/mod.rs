@@ -84,15 +84,13 @@ impl Swarm {
         config.knobs.rooms = knobs::rooms(rooms, config.knobs.queue_max);
         config.knobs.ledger_rooms = knobs::rooms(rooms, config.knobs.ledger_max);
         let workload = Workload::drawn(draw, &config, service_us);
-        let faults_until_us = ROOM * u64::from(workload.requests) * mean_us(workload.think)
+        let faults_until_us = ROOM * u64::from(workload.requests) * workload.think.mean_us()
             + 100 * service_us
             + 1_000 * latency_us;
         let servers = u64::from(config.communication_servers);
         let faults = Faults::drawn(draw, set, &config, faults_until_us);
         let disk = DiskFaults::drawn(draw, set, config.knobs.disk, latency_us, faults_until_us);
-        let requests = u64::from(workload.requests) * u64::from(config.clients);
-        let slowest_us = SLOWEST * (service_us + mean_us(disk.sync) + latency_us);
-        let swarm = Swarm {
+        let mut swarm = Swarm {
             seed,
             set,
             sessions: (0..config.clients).map(|_| draw.below(servers) as u16).collect(),
@@ -102,12 +100,21 @@ impl Swarm {
             faults,
             disk,
             faults_until_us,
-            settle_us_max: SETTLE_BACKOFFS * config.timers.backoff_us_max + requests * slowest_us,
+            settle_us_max: 0,
             config,
             workload,
         };
+        swarm.settle_us_max = swarm.settle_us();
         debug_assert_eq!(swarm.check(), Ok(()), "seed {seed} is a run that can be");
         swarm
+    }
+
+    /// How long all may take to settle once the faults are over, given what it is made of.
+    pub fn settle_us(&self) -> u64 {
+        let requests = u64::from(self.workload.requests) * u64::from(self.config.clients);
+        let usual = [self.service, self.disk.sync, self.latencies.client];
+        let slowest_us = SLOWEST * usual.iter().map(Span::mean_us).sum::<u64>();
+        SETTLE_BACKOFFS * self.config.timers.backoff_us_max + requests * slowest_us
     }
 
     /// Whether it is a run that can be: what the protocol excludes, and what is not the size that it has to be.
@@ -185,14 +192,6 @@ impl Latencies {
             global: Span::drawn(draw, mean_us),
             control: Span::drawn(draw, mean_us),
         }
-    }
-}
-
-fn mean_us(span: Span) -> u64 {
-    match span.shape {
-        Shape::Constant { us } => us,
-        Shape::Uniform { from_us, to_us } => from_us.midpoint(to_us),
-        Shape::Exponential { mean_us } => mean_us,
     }
 }
 
