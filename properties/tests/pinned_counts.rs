@@ -49,6 +49,7 @@ pinned! {
     rooms: "rooms", 1_509, 3_469, 33;
     relay_full: "relay-full", 693, 2_022, 23;
     routing: "routing", 165_164, 563_349, 53;
+    give_back: "give-back", 5_615, 17_108, 34;
     two_sources: "two-sources", 3_487, 8_118, 32;
     retry: "retry", 211_555, 867_663, 46;
     deletion: "deletion", 10_089, 37_765, 30;

@@ -123,6 +123,7 @@ mod tests {
             window_max: 1,
             routing: Default::default(),
             returned: Default::default(),
+            give_back: false,
             links: Links::Fifo,
             strategy: Default::default(),
             weights: Vec::new(),

@@ -1,11 +1,11 @@
 //! The ledger: what sources offer, what receivers make of it, and what goes back.
 
-use spillway_traces::{HandOver, Node, RequestId, Sessions};
+use spillway_traces::{Action, HandOver, Node, RequestId, Sessions};
 
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
-use crate::node::{Context, Input};
+use crate::node::{Candidate, Context, Input};
 use crate::wire::{Asked, Wire};
 
 impl Control {
@@ -106,6 +106,29 @@ impl Control {
         if self.config.knobs.strategy == Strategy::RoundRobin && !self.config.has(Bug::WrongTurn) {
             self.last = Some(to.index);
         }
+    }
+
+    /// *Give-back*: every task that may go back of itself. None is due: what is held may find a place any time.
+    pub(super) fn give_back_candidates(&self, candidates: &mut Vec<Candidate>) {
+        if !self.config.knobs.give_back || !self.leads() {
+            return;
+        }
+        let unassigned = self.ledger.iter().filter(|(_, entry)| entry.assigned.is_none());
+        candidates.extend(unassigned.map(|(&(source, request), _)| {
+            let action = Action::GiveBack { source: Node::query(source), request, by: self.node() };
+            Candidate { action, due: false, cost: 0 }
+        }));
+    }
+
+    /// Gives a task back of itself.
+    pub(super) fn give_back(&mut self, key: (u16, RequestId), context: &mut Context<'_>) {
+        let held = match self.config.has(Bug::GivenBackHeld) {
+            true => self.ledger.get(&key).cloned(),
+            false => self.ledger.remove(&key),
+        };
+        let Some(entry) = held else { return };
+        debug_assert!(entry.assigned.is_none());
+        self.return_to_source(&entry, context);
     }
 
     /// Assigns again, under the same names, all that is assigned to this query server.

@@ -59,6 +59,7 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         window_max: draw.pick(&[1, 2, 8]),
         routing: if draw.flip() { Routing::Home } else { Routing::Any },
         returned: if draw.flip() { Returned::Queue } else { Returned::Busy },
+        give_back: false,
         links,
         strategy,
         weights: match strategy {
