@@ -15,6 +15,7 @@ impl Action {
             | Action::Serve { request, .. }
             | Action::Offer { request, .. }
             | Action::PullBack { request, .. }
+            | Action::GiveBack { request, .. }
             | Action::Assign { request, .. } => Some(request),
             _ => None,
         }
@@ -58,6 +59,9 @@ impl Action {
                 to: node(to)?,
                 by: node(by)?,
             },
+            Action::GiveBack { source, request, by } => {
+                Action::GiveBack { source: node(source)?, request: asked(request)?, by: node(by)? }
+            }
             Action::Move { client, to } => Action::Move { client: node(client)?, to: node(to)? },
             Action::Leave { client } => Action::Leave { client: node(client)? },
             Action::Sync { server } => Action::Sync { server: node(server)? },

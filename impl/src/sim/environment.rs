@@ -244,6 +244,7 @@ impl Environment {
             Action::Retry { .. } => Mark::Retry,
             Action::Offer { .. } => Mark::Offer,
             Action::Assign { .. } => Mark::Assign,
+            Action::GiveBack { .. } => Mark::GiveBack,
             Action::PullBack { .. } => Mark::PullBack,
             Action::Resend { .. } => Mark::Resend,
             Action::Cancel { .. } => Mark::Cancel,

@@ -93,6 +93,8 @@ marks! {
     Offer "offer",
     /// A task was assigned.
     Assign "assign",
+    /// The control server gave back of itself what it held.
+    GiveBack "give-back",
     /// A query server reported that it has no room.
     RoomGone "room-gone",
     /// A report of room was too old to count while a task was held.

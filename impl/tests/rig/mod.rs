@@ -40,6 +40,7 @@ pub fn config() -> Config {
             window_max: 4,
             routing: Default::default(),
             returned: Default::default(),
+            give_back: false,
             links: Default::default(),
             strategy: Default::default(),
             binding: Default::default(),
@@ -318,6 +319,11 @@ impl<N: Handles> Rig<N> {
     pub fn assign(&mut self, source: u16, request: u32, to: u16) -> String {
         let (source, request, to) = (c(source), RequestId(request), c(to));
         self.step(Action::Assign { source, request, to, by: self.node.node() })
+    }
+
+    pub fn give_back(&mut self, source: u16, request: u32) -> String {
+        let (source, request) = (c(source), RequestId(request));
+        self.step(Action::GiveBack { source, request, by: self.node.node() })
     }
 
     pub fn reset(&mut self, peer: Node) -> String {

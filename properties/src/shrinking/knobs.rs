@@ -13,7 +13,7 @@ const BUDGETS: [u32; 5] = [0, 1, 2, 4, 8];
 type Simpler = fn(&mut Scope);
 
 /// What can be simpler about a scope's knobs, the largest first.
-const SIMPLER: [Simpler; 16] = [
+const SIMPLER: &[Simpler] = &[
     |scope| {
         if scope.knobs.links == Links::Datagram {
             scope.knobs.links = Links::Fifo;
@@ -29,6 +29,11 @@ const SIMPLER: [Simpler; 16] = [
     |scope| (scope.knobs.unit, scope.faults.slow) = (Unit::Count, 0),
     |scope| scope.knobs.disk = Disk::Immediate,
     |scope| scope.knobs.overtaken_max = 0,
+    |scope| {
+        scope.knobs.rooms.clear();
+        scope.knobs.ledger_rooms.clear();
+    },
+    |scope| scope.knobs.give_back = false,
     |scope| scope.knobs.sharing = Rule::Everyone,
     |scope| scope.knobs.routing = Routing::Home,
     |scope| scope.knobs.returned = Returned::Queue,

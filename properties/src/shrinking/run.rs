@@ -4,7 +4,7 @@
 //! A change alters whatever is drawn after it, so that what failed may not come about any more: each candidate is given a
 //! few seeds, the run's own first.
 
-use spillway_impl::config::{Disk, Links, Routing, Strategy, Unit};
+use spillway_impl::config::{Binding, Disk, Links, Routing, Strategy, Unit};
 use spillway_impl::profile::Rule;
 use spillway_impl::sim::swarm::{Faults, Rate, Span, Swarm};
 
@@ -174,6 +174,15 @@ const CHANGES: &[Change] = &[
     },
     |swarm| swarm.config.knobs.unit = Unit::Count,
     |swarm| swarm.config.knobs.overtaken_max = 0,
+    |swarm| {
+        let knobs = &mut swarm.config.knobs;
+        knobs.rooms.clear();
+        knobs.ledger_rooms.clear();
+    },
+    |swarm| {
+        let knobs = &mut swarm.config.knobs;
+        (knobs.binding, knobs.give_back) = (Binding::Early, false);
+    },
     |swarm| swarm.config.knobs.sharing = Rule::Everyone,
     |swarm| swarm.config.knobs.routing = Routing::Home,
     |swarm| swarm.config.knobs.sync_batch_max = 1,

@@ -63,6 +63,7 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         window_max: draw.pick(&[1, 2, 8]),
         routing: if draw.flip() { Routing::Home } else { Routing::Any },
         returned: if draw.flip() { Returned::Queue } else { Returned::Busy },
+        give_back: false,
         links,
         strategy,
         binding: Binding::Early,
@@ -88,6 +89,7 @@ pub(super) fn late(draw: &mut Draw, config: &mut Config, latency_us: u64) {
     if draw.one_in(4) {
         config.knobs.binding = Binding::Late;
         config.timers.report_us_max = latency_us * draw.pick(&[20, 200]);
+        config.knobs.give_back = draw.flip();
     }
 }
 
