@@ -34,6 +34,8 @@ pub enum Stream {
     Choices = 9,
     /// How wrong clocks are.
     Clocks = 10,
+    /// Which ways are cut.
+    Ways = 11,
 }
 
 impl Draw {
