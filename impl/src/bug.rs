@@ -110,6 +110,8 @@ bugs! {
     SecondSourceAdopted "second-source-adopted",
     /// The query server takes tasks from others whatever its load.
     LoadUnchecked "load-unchecked",
+    /// The query server refuses a query by the bound of its queue, whatever room there is for the class.
+    RoomsIgnored "rooms-ignored",
     /// The query server does not say that a foreign task is done.
     DoneUnsaid "done-unsaid",
     /// The query server does not offer again when the connection to its leader is made anew.

@@ -185,6 +185,16 @@ const QUERY: &[Case] = &[
         "queued r2; K Accept r2 as C1.0.1",
     ),
     (
+        Bug::RoomsIgnored,
+        |mut config| {
+            config.knobs.rooms = vec![4, 2, 1];
+            let mut c0 = queue(config, &[Normal]);
+            c0.gets(b(0), query(2, Bulk))
+        },
+        "B0 Busy r2",
+        "queued r2",
+    ),
+    (
         Bug::DoneUnsaid,
         |config| {
             let mut c0 = query_server(config);

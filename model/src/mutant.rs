@@ -126,6 +126,10 @@ mutants! {
     QueueFullSilently "queue-full-silently",
     /// A query server queues more tasks than its bound.
     QueueUnbounded "queue-unbounded",
+    /// A query server refuses a query by the bound of its queue, whatever room there is for the class.
+    RoomsIgnored "rooms-ignored",
+    /// A query server refuses a query of any class once there is no room for the lowest.
+    SmallestRoomKept "smallest-room-kept",
     /// A query server does not tell the control server that it has served a foreign task.
     DoneUnsaid "done-unsaid",
     /// A query server answers as of the first revision, whatever it has applied.

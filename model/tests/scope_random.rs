@@ -100,6 +100,7 @@ fn feature(mut scope: Scope, which: usize) -> Scope {
         4 => knobs.disk = Disk::Flushed,
         5 => {
             knobs.sharing = Rule::Contacts;
+            knobs.rooms = vec![knobs.queue_max, knobs.queue_max, 1];
             knobs.overtaken_max = 3;
         }
         6 => {

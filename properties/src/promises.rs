@@ -63,6 +63,8 @@ pub const PROMISES: &[Promise] = &[
     bug(Mutant::LoadMiscounted, "threshold-kept", "refused", 10),
     bug(Mutant::QueueFullSilently, "no-lost-task", "full", 22),
     bug(Mutant::QueueUnbounded, "bounded", "full", 22),
+    bug(Mutant::RoomsIgnored, "bounded", "rooms", 1),
+    bug(Mutant::SmallestRoomKept, "bounded", "rooms", 1),
     bug(Mutant::DoneUnsaid, "final-states", "routing", 21),
     bug(Mutant::RevisionUnderstated, "synced-info", "catch-up-crash", 15),
     bug(Mutant::WrongUserAnswered, "synced-info", "crash-global", 13),

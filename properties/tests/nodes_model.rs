@@ -24,8 +24,9 @@ fn builtin(name: &str) -> Scope {
 }
 
 /// Scopes that take seconds, for every feature one where there is such a scope.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 10] = [
     "relay-full",
+    "rooms",
     "refusals",
     "two-sources",
     "least-loaded",

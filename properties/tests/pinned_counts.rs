@@ -46,6 +46,7 @@ pinned! {
     handover: "handover", 1_210_764, 6_200_961, 60;
     refused: "refused", 15_919, 52_913, 50;
     refusals: "refusals", 1_692, 4_120, 41;
+    rooms: "rooms", 1, 1, 1;
     relay_full: "relay-full", 693, 2_022, 23;
     routing: "routing", 165_164, 563_349, 53;
     two_sources: "two-sources", 3_487, 8_118, 32;

@@ -196,6 +196,12 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
             list(k.weights.iter().map(u32::to_string).collect()),
             "of each query server",
         ),
+        (
+            !k.rooms.is_empty(),
+            "rooms",
+            list(k.rooms.iter().map(u32::to_string).collect()),
+            "tasks at which a new query of each class is refused",
+        ),
         (k.unit != plain.unit, "unit", word(&k.unit), "what a threshold counts"),
         (
             k.overtaken_max > 0,

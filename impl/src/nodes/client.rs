@@ -98,6 +98,7 @@ impl Client {
             | Input::Closed { .. }
             | Input::Worked
             | Input::Stored { .. }
+            | Input::Report { .. }
             | Input::Lease { .. }
             | Input::Turn => {}
         }

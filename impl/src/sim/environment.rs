@@ -32,6 +32,8 @@ const SLOW_SYNC: u64 = 20;
 pub(super) enum Event {
     /// A message arrives: the oldest of its link.
     Arrive(Flight),
+    /// A report of a query server's room arrives.
+    Report { from: Node, to: Node, room: u32 },
     /// A timer may have run out.
     Timer(Alarm<(Node, Timer)>),
     /// A query server has done its work, unless the number is not that of what it works on.
@@ -211,6 +213,17 @@ impl Environment {
 
     /// Something is on its way from now on: it takes its time, and where order is kept it waits for what is before it.
     pub(super) fn send(&mut self, from: Node, to: Node) {
+        let (now_us, latency_us) = (self.engine.now_us(), self.latency_us(from, to));
+        let link = self.link(from, to);
+        let (mut at_us, flight) = self.links.send(link, now_us, latency_us);
+        if !self.fifo {
+            at_us = now_us + latency_us;
+        }
+        self.engine.at(at_us, Event::Arrive(flight));
+    }
+
+    /// How long something takes that is sent now.
+    fn latency_us(&mut self, from: Node, to: Node) -> u64 {
         let span = match from.role.min(to.role) {
             Role::Client => self.latencies.client,
             Role::Communication => self.latencies.query,
@@ -225,12 +238,7 @@ impl Environment {
         if self.body(to).slow_until_us > now_us {
             latency_us *= SLOW_FACTOR;
         }
-        let link = self.link(from, to);
-        let (mut at_us, flight) = self.links.send(link, now_us, latency_us);
-        if !self.fifo {
-            at_us = now_us + latency_us;
-        }
-        self.engine.at(at_us, Event::Arrive(flight));
+        latency_us
     }
 
     pub(super) fn next_number(&mut self) -> u64 {
@@ -374,7 +382,7 @@ impl Driver for Environment {
     }
 
     fn begun(&mut self, node: Node) {
-        let (first, last) = (Timer::Retry(RequestId(0)), Timer::StoreAgain);
+        let (first, last) = (Timer::Retry(RequestId(0)), Timer::Report);
         self.timers.disarm_range((node, first)..=(node, last));
         self.body(node).work = None;
         if node == Node::GLOBAL {
@@ -405,6 +413,11 @@ impl Driver for Environment {
         }
         body.work = Some(number);
         self.engine.after(lasts_us, Event::Worked { server: server.index, number });
+    }
+
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        let wait_us = self.latency_us(from, to);
+        self.engine.after(wait_us, Event::Report { from, to, room });
     }
 
     fn store(&mut self, _store: &Store) {

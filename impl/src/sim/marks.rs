@@ -114,6 +114,10 @@ marks! {
     Offer "offer",
     /// A task was assigned.
     Assign "assign",
+    /// A query server reported that it has no room.
+    RoomGone "room-gone",
+    /// A report of room was too old to count while a task was held.
+    RoomUnknown "room-unknown",
     /// A server rejected an assignment.
     Reject "reject",
     /// The control server returned a task.
@@ -126,6 +130,8 @@ marks! {
     Reroute "reroute",
     /// A request was refused.
     Refused "refused",
+    /// A query was refused for want of room for its class, where the queue had some.
+    RefusedForClass "refused-for-class",
     /// A message changed nothing and was dropped.
     Dropped "dropped",
     /// A client asked again.

@@ -152,6 +152,7 @@ impl Simulation {
         let Some(event) = self.defer(event) else { return };
         match event {
             Event::Arrive(flight) => self.arrive(flight),
+            Event::Report { from, to, room } => self.report(from, to, room),
             Event::Timer(alarm) => {
                 if let Some((node, timer)) = self.env.timers.fire(&mut self.env.engine, alarm) {
                     self.run_out(node, timer);
@@ -198,6 +199,7 @@ impl Simulation {
     fn defer(&mut self, event: Event) -> Option<Event> {
         let node = match event {
             Event::Arrive(flight) => self.env.ends(flight).1,
+            Event::Report { to, .. } => to,
             Event::Worked { server, .. } => Node::query(server),
             Event::Ask { client } | Event::GiveUp { client, .. } => Node::client(client),
             Event::Turn { node } => node,
@@ -278,11 +280,27 @@ impl Simulation {
         }
         if let Some(Wire::Query(asked)) = self.world.links.on(from, to).next()
             && to.role == Role::Query
-            && asked.token > self.world.query[usize::from(to.index)].applied
         {
-            self.env.marks.hit(Mark::Waited);
+            let server = &self.world.query[usize::from(to.index)];
+            if asked.token > server.applied {
+                self.env.marks.hit(Mark::Waited);
+            }
+            if server.refuses_for_its_class(&asked.ask) {
+                self.env.marks.hit(Mark::RefusedForClass);
+            }
         }
         self.world.deliver(from, to, &mut self.env);
+    }
+
+    /// A report arrives, or is lost where datagrams are.
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        if self.is_faulty() && self.draw.happens(self.swarm.faults.drop_per_million) {
+            return;
+        }
+        if room == 0 {
+            self.env.marks.hit(Mark::RoomGone);
+        }
+        self.world.reported(from, to, room, &mut self.env);
     }
 
     /// What may befall a datagram as it arrives; whether it is gone.
@@ -318,6 +336,9 @@ impl Simulation {
             None => {
                 if timer == Timer::StoreAgain {
                     self.env.marks.hit(Mark::StoreAgain);
+                }
+                if timer == Timer::Report {
+                    self.env.marks.hit(Mark::RoomUnknown);
                 }
                 self.world.give(node, Input::Timer(timer), &mut self.env);
             }

@@ -46,6 +46,9 @@ pub trait Driver {
     fn disarm(&mut self, _node: Node, _timer: Timer) {}
     /// A query server works on a task, and is to be given [`Input::Worked`](crate::node::Input::Worked) when it is done.
     fn work(&mut self, _server: Node, _ask: &Ask) {}
+    /// A query server reports how many tasks it would take on. When that arrives, if it does, the driver calls
+    /// [`World::reported`](super::World::reported). Nothing depends on it but how well tasks are spread.
+    fn report(&mut self, _from: Node, _to: Node, _room: u32) {}
     /// The global server's disk is to do something. When it has, or cannot, the driver calls
     /// [`World::stored`](super::World::stored).
     fn store(&mut self, _store: &Store) {}

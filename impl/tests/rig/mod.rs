@@ -32,14 +32,17 @@ pub fn config() -> Config {
             threshold: vec![1, 1, 1],
             unit: Default::default(),
             queue_max: 4,
+            rooms: Vec::new(),
             pending_max: 4,
             relay_max: 2,
             ledger_max: 3,
+            ledger_rooms: Vec::new(),
             window_max: 4,
             routing: Default::default(),
             returned: Default::default(),
             links: Default::default(),
             strategy: Default::default(),
+            binding: Default::default(),
             weights: vec![1, 1, 1],
             accepts: vec![vec![Interactive, Normal, Bulk]; 3],
             overtaken_max: 0,
@@ -383,6 +386,7 @@ fn told(output: &Output) -> Option<String> {
         Output::Note(note) => Some(format!("{note:?}").to_lowercase())
             .map(|text| text.replace("queued { request: ", "queued ").replace(" }", "")),
         Output::Send { to, message } => Some(format!("{to} {}", message_text(message))),
+        Output::Report { to, room } => Some(format!("{to} report {room}")),
         Output::Reply { request, reply: Err(Refused::NotAsked) } => {
             Some(format!("user: {request} not asked"))
         }

@@ -20,6 +20,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("handover", include_str!("../../scopes/handover.toml")),
     ("refused", include_str!("../../scopes/refused.toml")),
     ("refusals", include_str!("../../scopes/refusals.toml")),
+    ("rooms", include_str!("../../scopes/rooms.toml")),
     ("relay-full", include_str!("../../scopes/relay-full.toml")),
     ("routing", include_str!("../../scopes/routing.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),

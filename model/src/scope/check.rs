@@ -8,7 +8,7 @@ use super::limits::{
     LEASES_MAX, LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS,
     SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
-use super::names::{STRATEGIES, word_for};
+use super::names::{CLASSES, STRATEGIES, word_for};
 use super::table::integer_in;
 use super::{Body, Knobs, Links, Request, Scope, Strategy, Unit};
 
@@ -132,6 +132,7 @@ impl Scope {
         for (key, bound) in knobs.bounds_by_key() {
             found.number(&format!("knobs.{key}"), bound, &BOUND);
         }
+        check_rooms(found, knobs);
         found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
         found.number("knobs.overtaken-max", knobs.overtaken_max, &OVERTAKEN);
         self.check_strategy(found);
@@ -241,6 +242,24 @@ impl Scope {
                 found.add(&path, format!("is {name:?} once more"), "each name once".to_owned());
             }
         }
+    }
+}
+
+/// A room for each class, if there are any: within the queue, and none smaller than that of a lower class.
+fn check_rooms(found: &mut Findings, knobs: &Knobs) {
+    if knobs.rooms.is_empty() {
+        return;
+    }
+    found.one_for_each("knobs.rooms", knobs.rooms.len(), CLASSES.len() as u16, "class");
+    let mut most = (knobs.queue_max, "a `queue-max` of");
+    for (class, room) in knobs.rooms.iter().enumerate() {
+        let path = format!("knobs.rooms[{class}]");
+        found.number(&path, *room, &BOUND);
+        if *room > most.0 {
+            let message = format!("is {room}, above {} {}", most.1, most.0);
+            found.add(&path, message, format!("at most {}", most.0));
+        }
+        most = (*room, "the room of a higher class,");
     }
 }
 

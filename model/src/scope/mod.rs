@@ -244,6 +244,10 @@ pub struct Knobs {
     pub threshold: Vec<u32>,
     /// Tasks a query server holds at most, handed-over ones included; one more query is refused.
     pub queue_max: u32,
+    /// Tasks a query server holds at which it refuses a new query, for each class: interactive, normal, bulk. Empty if
+    /// that is `queue-max` for all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rooms: Vec<u32>,
     /// Requests a communication server has pending at most; one more is refused.
     pub pending_max: u32,
     /// Publishes a query server relays at most at a time; one more is refused.
@@ -284,6 +288,13 @@ pub struct Knobs {
     pub sharing: Rule,
 }
 
+impl Knobs {
+    /// How many tasks a query server holds when it refuses a new query of a class.
+    pub fn room(&self, class: Class) -> u32 {
+        self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)
+    }
+}
+
 impl Default for Knobs {
     /// No thresholds, the largest bounds, and every feature off.
     fn default() -> Knobs {
@@ -291,6 +302,7 @@ impl Default for Knobs {
         Knobs {
             threshold: Vec::new(),
             queue_max: bound,
+            rooms: Vec::new(),
             pending_max: bound,
             relay_max: bound,
             ledger_max: bound,

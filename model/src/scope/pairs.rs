@@ -140,6 +140,8 @@ features! {
             s.knobs.overtaken_max = 1;
             s.knobs.threshold[0] = 1;
         };
+    Tasks "rooms" "There is less room for bulk queries than for others." ["room-refused"]
+        |s| { competes(s); s.knobs.rooms = vec![2, 1, 1] };
 }
 
 /// The scope of every two features that do not exclude each other, in the order of [`FEATURES`].

@@ -77,6 +77,9 @@ fn write_features(out: &mut String, knobs: &Knobs) -> fmt::Result {
     for (key, word, _) in words.iter().filter(|(_, _, written)| *written) {
         writeln!(out, "{key} = \"{word}\"")?;
     }
+    if !knobs.rooms.is_empty() {
+        writeln!(out, "rooms = {:?}", knobs.rooms)?;
+    }
     if !knobs.accepts.is_empty() {
         let words = |classes: &Vec<super::Class>| -> Vec<&str> {
             classes.iter().map(|class| word_for(CLASSES, class)).collect()

@@ -41,6 +41,7 @@ fn knobs(knobs: &config::Knobs) -> Knobs {
     Knobs {
         threshold: knobs.threshold,
         queue_max: knobs.queue_max,
+        rooms: knobs.rooms,
         pending_max: knobs.pending_max,
         relay_max: knobs.relay_max,
         ledger_max: knobs.ledger_max,

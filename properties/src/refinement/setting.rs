@@ -57,6 +57,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
     let Knobs {
         threshold,
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
@@ -80,9 +81,11 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Unit::Delay => config::Unit::Delay,
         },
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms: Vec::new(),
         window_max,
         routing: match routing {
             Routing::Home => config::Routing::Home,
@@ -104,6 +107,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Strategy::Weighted => config::Strategy::Weighted,
             Strategy::Classes => config::Strategy::Classes,
         },
+        binding: config::Binding::Early,
         weights,
         accepts: accepts.into_iter().map(|row| row.into_iter().map(class).collect()).collect(),
         overtaken_max,

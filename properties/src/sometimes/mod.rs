@@ -32,6 +32,7 @@ mod replicas_differ;
 mod rerouted;
 mod resumed_after_snapshot;
 mod revocation_spreads;
+mod room_refused;
 mod second_reply;
 mod served_for_nobody;
 mod served_twice;
@@ -81,6 +82,7 @@ pub use replicas_differ::ReplicasDiffer;
 pub use rerouted::Rerouted;
 pub use resumed_after_snapshot::ResumedAfterSnapshot;
 pub use revocation_spreads::RevocationSpreads;
+pub use room_refused::RoomRefused;
 pub use second_reply::SecondReply;
 pub use served_for_nobody::ServedForNobody;
 pub use served_twice::ServedTwice;
@@ -107,6 +109,7 @@ macro_rules! for_each_sometimes {
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
             AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
+            RoomRefused,
         }
     };
 }

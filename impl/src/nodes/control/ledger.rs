@@ -2,6 +2,7 @@
 
 use spillway_traces::{HandOver, Node, RequestId, Sessions};
 
+use super::eligible::class;
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
@@ -24,8 +25,17 @@ impl Control {
         }
         // Another name of the same source for the same task: an older one, or on datagram links one that overtook.
         self.ledger.remove(&key);
-        let entry = Entry { asked, hand_over, askers, assigned: None, refused: Default::default() };
-        let has_room = self.ledger.len() < self.config.knobs.ledger_max as usize;
+        self.taken.0 += 1;
+        let entry = Entry {
+            asked,
+            hand_over,
+            askers,
+            assigned: None,
+            refused: Default::default(),
+            number: self.taken,
+        };
+        let room = self.config.knobs.ledger_room(class(&entry));
+        let has_room = self.ledger.len() < room as usize;
         if has_room && self.has_eligible(&entry) {
             self.ledger.insert(key, entry);
         } else {
@@ -102,6 +112,7 @@ impl Control {
         let Some(entry) = self.ledger.get_mut(&key) else { return };
         debug_assert!(entry.assigned.is_none());
         entry.assigned = Some(to.index);
+        self.rooms.0.assigned(to.index);
         send(context, to, assign_of(entry, epoch));
         if self.config.knobs.strategy == Strategy::RoundRobin && !self.config.has(Bug::WrongTurn) {
             self.last = Some(to.index);
@@ -118,6 +129,7 @@ impl Control {
     /// The connection to a query server is lost: what was assigned to it is so no more.
     pub(super) fn connection_lost(&mut self, peer: Node) {
         self.lost.insert(peer.index);
+        self.rooms.0.forget(peer.index);
         self.returns_due = true;
         if self.config.has(Bug::AssignedKept) {
             return;

@@ -18,6 +18,7 @@ use super::draw::{Draw, Stream};
 use crate::config::{Config, Links, Strategy};
 pub use cast::{Cast, Script};
 pub use faults::{DiskFaults, FaultSet, Faults, Rate};
+use knobs::CLASSES;
 pub use knobs::{FIGURE, Sizes};
 pub use span::{Shape, Span};
 pub use workload::Workload;
@@ -131,7 +132,10 @@ impl Swarm {
     pub fn derive(seed: u64, set: FaultSet) -> Swarm {
         let draw = &mut Draw::new(seed, Stream::Swarm);
         let scale = Scale::drawn(draw);
-        let config = knobs::config(draw, set, scale.latency_us);
+        let mut config = knobs::config(draw, set, scale.latency_us);
+        knobs::late(&mut Draw::new(seed, Stream::Binding), &mut config, scale.latency_us);
+        let rooms = &mut Draw::new(seed, Stream::Rooms);
+        config.knobs.rooms = knobs::rooms(rooms, config.knobs.queue_max);
         let workload = Workload::drawn(draw, &config, scale.service_us);
         Swarm::of(draw, (seed, set), scale, config, workload, None)
     }
@@ -200,6 +204,12 @@ impl Swarm {
             knobs.threshold.iter().all(|t| *t <= knobs.queue_max),
             "no threshold is above queue-max",
         )?;
+        let rooms = &knobs.rooms;
+        ways(rooms.is_empty() || rooms.len() == CLASSES.len(), "rooms are one for each class")?;
+        let within = rooms.iter().all(|room| (1..=knobs.queue_max).contains(room));
+        ways(within, "each room is from 1 to queue-max")?;
+        let falls = rooms.windows(2).all(|pair| pair[0] >= pair[1]);
+        ways(falls, "no class has more room than a higher one")?;
         let weighted = knobs.strategy == Strategy::Weighted;
         ways(per_server(knobs.weights.len(), weighted), "weights are for weighted, one a server")?;
         ways(knobs.weights.iter().all(|weight| *weight > 0), "every weight is above 0")?;

@@ -39,7 +39,7 @@ fn is_ruled_out(scope: &Scope, name: &str) -> bool {
             changes == 0 || scope.knobs.links == Links::Datagram && !loses
         }
         "update-overtaken" => changes < 2,
-        "class-not-accepted" => queries < 2,
+        "class-not-accepted" | "room-refused" => queries < 2,
         // Of two tasks the one that is late with them keeps one.
         "loads-differ" | "turn-passed-over" => queries < 2 || late,
         "overtaken-to-the-bound" => queries < 3,
