@@ -10,6 +10,7 @@ use spillway_impl::sim::swarm::{Impossible, Swarm};
 use spillway_impl::sim::watch::Watch;
 use spillway_impl::world::World;
 use spillway_impl::world::recorder::Recorded;
+use spillway_model::scope::limits::NAME_CHARS_MAX;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{
     Action, Event, Header, Observed, Recorder, Source, Spillway, Trace, Verdict,
@@ -22,6 +23,9 @@ use crate::refinement::difference::{
 use crate::refinement::map::Refinement;
 use crate::refinement::scope_of::scope_of;
 use crate::refinement::setting::Setting;
+
+/// What is left for the name of another scope in that of a run of it: beside `simulated-`, a seed and a hyphen.
+const SCRIPT_CHARS_MAX: usize = NAME_CHARS_MAX - 31;
 
 /// What a run is judged for, and how.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +78,15 @@ pub struct Simulated {
 
 /// The scope that the trace of a run names.
 pub fn scope(swarm: &Swarm) -> Scope {
-    let name = format!("simulated-{}", swarm.seed);
-    let about = format!("A run of the simulator under the faults `{}`.", swarm.set.name());
+    let (seed, set) = (swarm.seed, swarm.set.name());
+    let (name, of) = match &swarm.script {
+        None => (format!("simulated-{seed}"), String::new()),
+        Some(script) => {
+            let short: String = script.name.chars().take(SCRIPT_CHARS_MAX).collect();
+            (format!("simulated-{short}-{seed}"), format!(" of the scope `{}`", script.name))
+        }
+    };
+    let about = format!("A run of the simulator{of} under the faults `{set}`.");
     scope_of(&name, &about, &setting(swarm))
 }
 
