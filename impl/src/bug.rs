@@ -172,6 +172,8 @@ bugs! {
     AssignedToLost "assigned-to-lost",
     /// The control server finishes a hand-over whatever id the receiver says is done.
     DoneUnmatched "done-unmatched",
+    /// The control server holds a task that it has given back.
+    GivenBackHeld "given-back-held",
     /// The control server does not pass its turn on.
     WrongTurn "wrong-turn",
     /// The control server assigns to any eligible server, whatever the strategy.

@@ -186,6 +186,9 @@ pub struct Knobs {
     pub routing: Routing,
     /// What becomes of a task that comes back.
     pub returned: Returned,
+    /// Whether a control server may give a task back to its source although another server may take it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub give_back: bool,
     /// What the links are.
     pub links: Links,
     /// Which servers may take a redundant task.

@@ -189,12 +189,12 @@ pub enum Output {
     },
     /// An outcome that traces tell.
     Note(Note),
-    /// Client: the user gets the reply to a request; none is a refusal.
+    /// Client: the user gets the reply to a request.
     Reply {
         /// The request.
         request: RequestId,
-        /// What the user sees, if it is not refused.
-        reply: Option<Shown>,
+        /// What the user sees, or why there is nothing to see.
+        reply: Result<Shown, Refused>,
     },
     /// Give [`Input::Timer`] after this time on the node's clock.
     Arm {
@@ -223,6 +223,18 @@ pub struct Shown {
     pub version: u32,
     /// The information asked for.
     pub profile: Option<Profile>,
+}
+
+/// Why a request has no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The system has no room for it.
+    Busy {
+        /// After how long the user may ask anew.
+        retry_after_us: u64,
+    },
+    /// It was never sent: the client has no session, waits for as much as it may, or the change is too large.
+    NotAsked,
 }
 
 /// Something that a node may do next of itself.

@@ -333,6 +333,17 @@ const CONTROL: &[Case] = &[
         "C0 Finish r1 as C0.0.1",
     ),
     (
+        Bug::GivenBackHeld,
+        |mut config| {
+            config.knobs.give_back = true;
+            let mut k0 = held(config);
+            k0.give_back(0, 1);
+            k0.assign(0, 1, 1)
+        },
+        "illegal",
+        "C1 Assign r1 as C0.0.1 for B0",
+    ),
+    (
         Bug::WrongTurn,
         |mut config| {
             config.knobs.strategy = Strategy::RoundRobin;

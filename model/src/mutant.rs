@@ -288,6 +288,12 @@ mutants! {
     DoneUnmatched "done-unmatched",
     /// The control server takes more hand-overs than its bound.
     LedgerUnbounded "ledger-unbounded",
+    /// The control server gives a task back and forgets to say so.
+    GivenBackSilently "given-back-silently",
+    /// The control server holds a task that it has given back.
+    GivenBackHeld "given-back-held",
+    /// The control server gives a task back that it has assigned.
+    GivenBackAssigned "given-back-assigned",
     /// The control server assigns to any eligible server, whatever the strategy.
     StrategyIgnored "strategy-ignored",
     /// The control server forgets what it has assigned when it compares loads.

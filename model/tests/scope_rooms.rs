@@ -1,4 +1,5 @@
-//! Rooms in a scope file: they come back as they were written, and what cannot be is named with its place.
+//! Rooms and giving back in a scope file: both come back as they were written, and what cannot be is named with its
+//! place.
 
 use insta::assert_snapshot;
 use spillway_model::scope::{Class, Scope};
@@ -50,4 +51,19 @@ fn there_is_one_for_each_class_within_the_queue_and_none_below_a_lower_one() {
     assert_snapshot!(with("[4, 2, 0]"), @"small.toml:9:16: `rooms[2]` is 0; expected an integer from 1 to 64");
     assert_snapshot!(with("[4, 2, \"1\"]"), @"small.toml:9:16: `rooms[2]` is a string; expected an integer from 1 to 64");
     assert_snapshot!(with("3"), @"small.toml:9:9: `rooms` is an integer; expected a list with one number of tasks for each class: interactive, normal, bulk");
+}
+
+#[test]
+fn giving_back_comes_back_from_both_forms_and_leaves_no_key_while_it_is_off() {
+    let text = RIGHT.replace("rooms = [4, 2, 1]", "give-back = true");
+    let scope = Scope::parse("small.toml", &text, &[]).expect("it is right");
+    assert!(scope.knobs.give_back);
+    assert_eq!(Scope::parse("again.toml", &scope.to_toml(), &[]).as_ref(), Ok(&scope));
+    assert_eq!(Scope::from_json(&scope.to_json()).expect("it is its own JSON"), scope);
+    let off = Scope::parse("small.toml", &text.replace("= true", "= false"), &[]);
+    let off = off.expect("it is right");
+    assert!(off.to_json()["knobs"].get("give-back").is_none() && !off.to_toml().contains("give-"));
+    let wrong = Scope::parse("small.toml", &text.replace("= true", "= 1"), &[]);
+    let wrong = wrong.expect_err("a number is none").to_string();
+    assert_snapshot!(wrong, @"small.toml:9:13: `give-back` is an integer; expected `true` or `false`");
 }

@@ -172,6 +172,12 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
     let plain = Knobs::default();
     let list = |items: Vec<String>| items.join(" ");
     let features = [
+        (
+            k.give_back,
+            "give-back",
+            k.give_back.to_string(),
+            "whether the control server may give a task back of itself",
+        ),
         (k.links != plain.links, "links", word(&k.links), "what the links are"),
         (
             k.strategy != plain.strategy,

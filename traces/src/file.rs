@@ -130,6 +130,21 @@ pub struct Header {
     /// In a trace of the corpus, why it is there, in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// In a trace of the simulator that is a whole run, the run's configuration, so that it can be run again. It is
+    /// opaque here, and written with its keys sorted.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "serialize_some_sorted"
+    )]
+    pub run: Option<Value>,
+}
+
+fn serialize_some_sorted<S: Serializer>(
+    value: &Option<Value>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(sorted).serialize(serializer)
 }
 
 fn serialize_sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
@@ -151,6 +166,7 @@ impl Header {
             scope,
             expect: None,
             why: None,
+            run: None,
         }
     }
 

@@ -87,6 +87,11 @@ fn strategies(default: &Knobs) -> Vec<Allocator> {
     let with = |strategy| Knobs { strategy, binding, returned, ..bare(default) };
     let early = |name, about, strategy| nodes(name, about, with(strategy));
     vec![
+        nodes(
+            "control, giving back",
+            "what it holds may go back to its source once that has room",
+            Knobs { give_back: true, returned, ..default.clone() },
+        ),
         early("control, at once", "it assigns without knowing who has room", Strategy::LeastLoaded),
         early("… round-robin", "the same in turns", Strategy::RoundRobin),
         early("… two-choices", "the same, of two that are drawn", Strategy::TwoChoices),

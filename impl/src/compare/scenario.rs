@@ -63,6 +63,7 @@ pub fn default_setup() -> Setup {
         unit: Unit::Count,
         queue_max: 64,
         rooms: vec![64, 48, 40],
+        give_back: false,
         pending_max: 1 << 20,
         relay_max: 64,
         ledger_max: 64 * servers as u32,

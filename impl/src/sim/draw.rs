@@ -40,6 +40,8 @@ pub enum Stream {
     Binding = 12,
     /// The requests of a comparison.
     Arrivals = 13,
+    /// Which ways are cut.
+    Ways = 14,
 }
 
 impl Draw {

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use spillway_traces::{Action, Node, Note, RequestId};
 
-use crate::node::{Chooser, Shown, Store, Timer};
+use crate::node::{Chooser, Refused, Shown, Store, Timer};
 use crate::wire::{Ask, Wire};
 
 /// What one node is given with an input.
@@ -52,6 +52,6 @@ pub trait Driver {
     /// The global server's disk is to do something. When it has, or cannot, the driver calls
     /// [`World::stored`](super::World::stored).
     fn store(&mut self, _store: &Store) {}
-    /// A user gets the reply to a request; none is a refusal.
-    fn reply(&mut self, _client: Node, _request: RequestId, _reply: Option<Shown>) {}
+    /// A user gets the reply to a request, or is told why there is none.
+    fn reply(&mut self, _client: Node, _request: RequestId, _reply: Result<Shown, Refused>) {}
 }

@@ -124,6 +124,7 @@ mod tests {
             window_max: 1,
             routing: Default::default(),
             returned: Default::default(),
+            give_back: false,
             links: Links::Fifo,
             strategy: Default::default(),
             binding: Default::default(),

@@ -24,6 +24,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("ledger-rooms", include_str!("../../scopes/ledger-rooms.toml")),
     ("relay-full", include_str!("../../scopes/relay-full.toml")),
     ("routing", include_str!("../../scopes/routing.toml")),
+    ("give-back", include_str!("../../scopes/give-back.toml")),
     ("two-sources", include_str!("../../scopes/two-sources.toml")),
     ("retry", include_str!("../../scopes/retry.toml")),
     ("deletion", include_str!("../../scopes/deletion.toml")),

@@ -266,6 +266,9 @@ pub struct Knobs {
     pub routing: Routing,
     /// What becomes of a task that every other server refused.
     pub returned: Returned,
+    /// Whether a control server may give a task back to its source although another server may take it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub give_back: bool,
     /// What the links are.
     #[serde(default, skip_serializing_if = "is_default")]
     pub links: Links,
@@ -320,6 +323,7 @@ impl Default for Knobs {
             link_max: limits::LINK_MAX_DEFAULT,
             routing: Routing::Home,
             returned: Returned::Queue,
+            give_back: false,
             links: Links::default(),
             strategy: Strategy::default(),
             accepts: Vec::new(),

@@ -185,6 +185,7 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     let link_max = table.may("link-max").int(&LINK_MAX).unwrap_or(LINK_MAX_DEFAULT);
     let routing = table.may("routing").choice(ROUTINGS).unwrap_or(Routing::Home);
     let returned = table.may("returned").choice(RETURNEDS).unwrap_or(Returned::Queue);
+    let give_back = table.may("give-back").flag().unwrap_or(false);
     let links = table.may("links").choice(LINKS).unwrap_or(Links::Fifo);
     let strategy = table.may("strategy").choice(STRATEGIES).unwrap_or(Strategy::Any);
     let rooms = read_rooms(&table.may("rooms"));
@@ -209,6 +210,7 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
         link_max,
         routing,
         returned,
+        give_back,
         links,
         strategy,
         accepts,

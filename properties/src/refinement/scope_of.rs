@@ -56,6 +56,7 @@ fn knobs(knobs: &config::Knobs) -> Knobs {
             config::Returned::Queue => Returned::Queue,
             config::Returned::Busy => Returned::Busy,
         },
+        give_back: knobs.give_back,
         links: match knobs.links {
             config::Links::Fifo => Links::Fifo,
             config::Links::Datagram => Links::Datagram,

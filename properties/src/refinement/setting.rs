@@ -66,6 +66,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
         link_max: _, // nodes do not see how much a link holds
         routing,
         returned,
+        give_back,
         links,
         strategy,
         accepts,
@@ -96,6 +97,7 @@ fn knobs(scope: &Scope) -> config::Knobs {
             Returned::Queue => config::Returned::Queue,
             Returned::Busy => config::Returned::Busy,
         },
+        give_back,
         links: match links {
             Links::Fifo => config::Links::Fifo,
             Links::Datagram => config::Links::Datagram,

@@ -13,6 +13,7 @@ mod client_refused;
 mod crash_mid_handover;
 mod deleted_answer;
 mod duplicate_publish;
+mod given_back;
 mod heard_one_way;
 mod hidden_answer;
 mod late_publish;
@@ -64,6 +65,7 @@ pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
 pub use deleted_answer::DeletedAnswer;
 pub use duplicate_publish::DuplicatePublish;
+pub use given_back::GivenBack;
 pub use heard_one_way::HeardOneWay;
 pub use hidden_answer::HiddenAnswer;
 pub use late_publish::LatePublish;
@@ -111,7 +113,7 @@ macro_rules! for_each_sometimes {
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
             AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
-            RoomRefused, LedgerRoomRefused,
+            RoomRefused, LedgerRoomRefused, GivenBack,
         }
     };
 }

@@ -1,4 +1,4 @@
-//! Receiving strategies, thresholds of delay, ageing, rooms and leases for a generated scope.
+//! Receiving strategies, thresholds of delay, ageing, rooms, giving back and leases for a generated scope.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,18 +11,29 @@ pub(super) fn features(scope: Scope) -> impl Strategy<Value = Scope> {
     let unit = prop_oneof![3 => Just(Unit::Count), 1 => Just(Unit::Delay)];
     let overtaken_max = prop_oneof![2 => Just(0u32), 1 => 1..=2u32];
     let times = || 0..=2u32;
+    let give_back = prop_oneof![3 => Just(false), 1 => Just(true)];
     let rooms = (rooms(scope.knobs.queue_max), rooms(scope.knobs.ledger_max));
-    (Just(scope), receiving(servers), unit, overtaken_max, rooms, times(), times()).prop_map(
-        |(mut scope, (strategy, weights, accepts), unit, overtaken_max, rooms, lease, slow)| {
-            let knobs = &mut scope.knobs;
-            (knobs.rooms, knobs.ledger_rooms) = rooms;
-            (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
-            (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
-            scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };
-            scope.faults.slow = if unit == Unit::Delay { slow } else { 0 };
-            scope
-        },
-    )
+    (Just(scope), receiving(servers), unit, overtaken_max, (rooms, give_back), times(), times())
+        .prop_map(
+            |(
+                mut scope,
+                (strategy, weights, accepts),
+                unit,
+                overtaken_max,
+                (rooms, give_back),
+                lease,
+                slow,
+            )| {
+                let knobs = &mut scope.knobs;
+                (knobs.rooms, knobs.ledger_rooms) = rooms;
+                knobs.give_back = give_back;
+                (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
+                (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
+                scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };
+                scope.faults.slow = if unit == Unit::Delay { slow } else { 0 };
+                scope
+            },
+        )
 }
 
 /// No room of its own for any class, or for each a few tasks, and for none more than for a higher one.

@@ -128,13 +128,17 @@ impl Control {
         self.leads() && servers.into_iter().any(|server| self.is_due(server, 0, now_us).0)
     }
 
+    /// For how many tasks a query server has room; none if nothing is known, as ever without reports.
+    pub(super) fn known_room(&self, server: u16, now_us: u64) -> Option<u32> {
+        self.rooms.0.of(server, now_us, self.config.timers.report_us_max)
+    }
+
     /// Whether it is time to assign to a server that has this load assigned, and what that costs.
     fn is_due(&self, server: u16, load: u64, now_us: u64) -> (bool, u64) {
         if self.config.knobs.binding == Binding::Early {
             return (true, load);
         }
-        let counts_us = self.config.timers.report_us_max;
-        match self.rooms.0.of(server, now_us, counts_us) {
+        match self.known_room(server, now_us) {
             Some(0) => (false, u64::MAX),
             Some(room) => (true, u64::from(u32::MAX - room)),
             // Nothing is known: it is tried after those that have room.

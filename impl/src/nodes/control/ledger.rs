@@ -1,12 +1,12 @@
 //! The ledger: what sources offer, what receivers make of it, and what goes back.
 
-use spillway_traces::{HandOver, Node, RequestId, Sessions};
+use spillway_traces::{Action, HandOver, Node, RequestId, Sessions};
 
 use super::eligible::class;
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
-use crate::node::{Context, Input};
+use crate::node::{Candidate, Context, Input};
 use crate::wire::{Asked, Wire};
 
 impl Control {
@@ -121,6 +121,35 @@ impl Control {
         if self.config.knobs.strategy == Strategy::RoundRobin && !self.config.has(Bug::WrongTurn) {
             self.last = Some(to.index);
         }
+    }
+
+    /// *Give-back*: every task that may go back of itself, the highest class first and of it in the order of arrival. Those
+    /// are due whose source is known to have room; that nobody else has is not asked, since assignments come first.
+    pub(super) fn give_back_candidates(&self, now_us: u64, candidates: &mut Vec<Candidate>) {
+        if !self.config.knobs.give_back || !self.leads() {
+            return;
+        }
+        let mut held: Vec<&Entry> =
+            self.ledger.values().filter(|entry| entry.assigned.is_none()).collect();
+        held.sort_unstable_by_key(|entry| (class(entry), entry.number.0));
+        candidates.extend(held.into_iter().map(|entry| {
+            let (source, request) = (entry.hand_over.source, entry.asked.ask.request);
+            let due = self.known_room(source.index, now_us).is_some_and(|room| room > 0);
+            let action = Action::GiveBack { source, request, by: self.node() };
+            Candidate { action, due, cost: 0 }
+        }));
+    }
+
+    /// Gives a task back of itself.
+    pub(super) fn give_back(&mut self, key: (u16, RequestId), context: &mut Context<'_>) {
+        let held = match self.config.has(Bug::GivenBackHeld) {
+            true => self.ledger.get(&key).cloned(),
+            false => self.ledger.remove(&key),
+        };
+        let Some(entry) = held else { return };
+        debug_assert!(entry.assigned.is_none());
+        self.rooms.0.filled(entry.hand_over.source.index);
+        self.return_to_source(&entry, context);
     }
 
     /// Assigns again, under the same names, all that is assigned to this query server.

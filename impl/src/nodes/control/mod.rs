@@ -110,6 +110,7 @@ impl Control {
     pub fn candidates(&self, now_us: u64) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         self.assign_candidates(now_us, &mut candidates);
+        self.give_back_candidates(now_us, &mut candidates);
         self.resend_candidates(&mut candidates);
         candidates
     }
@@ -159,6 +160,9 @@ impl Control {
         match action {
             Action::Assign { source, request, to, .. } => {
                 self.assign((source.index, request), to, context);
+            }
+            Action::GiveBack { source, request, .. } => {
+                self.give_back((source.index, request), context);
             }
             Action::Resend { to, .. } => self.resend(to, context),
             _ => debug_assert!(false, "{action:?} is no step of a control server"),

@@ -38,11 +38,16 @@ impl Rooms {
         room.under_way = room.under_way.saturating_add(1);
     }
 
-    /// The server has taken a task on: until its next report it has room for one less.
+    /// The server has taken a task on.
     pub(super) fn taken_on(&mut self, server: u16) {
         let room = self.known.entry(server).or_default();
         room.under_way = room.under_way.saturating_sub(1);
-        if let Some((tasks, _)) = &mut room.reported {
+        self.filled(server);
+    }
+
+    /// Until its next report a server has room for one less.
+    pub(super) fn filled(&mut self, server: u16) {
+        if let Some((tasks, _)) = &mut self.known.entry(server).or_default().reported {
             *tasks = tasks.saturating_sub(1);
         }
     }

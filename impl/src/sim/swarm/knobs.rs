@@ -63,6 +63,7 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         window_max: draw.pick(&[1, 2, 8]),
         routing: if draw.flip() { Routing::Home } else { Routing::Any },
         returned: if draw.flip() { Returned::Queue } else { Returned::Busy },
+        give_back: false,
         links,
         strategy,
         binding: Binding::Early,
@@ -78,9 +79,19 @@ fn knobs(draw: &mut Draw, set: FaultSet, query_servers: u16) -> Knobs {
         disk: if flushed { Disk::Flushed } else { Disk::Immediate },
         sharing: draw.pick(&RULES),
         sessions: draw.flip(),
-        sync_batch_max: if links == Links::Datagram { 1 } else { draw.pick(&[1, 4, 16]) },
-        compact_after: draw.pick(&[0, 2, 16]),
+        sync_batch_max: sync_batch_max(draw, links),
+        compact_after: compact_after(draw),
     }
+}
+
+/// How many revisions an Update has at most.
+pub(super) fn sync_batch_max(draw: &mut Draw, links: Links) -> u32 {
+    if links == Links::Datagram { 1 } else { draw.pick(&[1, 4, 16]) }
+}
+
+/// After how many revisions the log is compacted.
+pub(super) fn compact_after(draw: &mut Draw) -> u32 {
+    draw.pick(&[0, 2, 16])
 }
 
 /// Late binding, in some runs: it came later than all else, and leaves that as it was.
@@ -88,6 +99,7 @@ pub(super) fn late(draw: &mut Draw, config: &mut Config, latency_us: u64) {
     if draw.one_in(4) {
         config.knobs.binding = Binding::Late;
         config.timers.report_us_max = latency_us * draw.pick(&[20, 200]);
+        config.knobs.give_back = draw.flip();
     }
 }
 
@@ -109,7 +121,7 @@ fn some_classes(draw: &mut Draw) -> Vec<Class> {
 }
 
 /// Timers long enough that what they wait for usually comes first.
-fn timers(draw: &mut Draw, latency_us: u64) -> Timers {
+pub(super) fn timers(draw: &mut Draw, latency_us: u64) -> Timers {
     let wait = |draw: &mut Draw| latency_us * draw.pick(&[20, 50, 200]);
     Timers {
         retry_us: if draw.flip() { wait(draw) } else { 0 },
