@@ -88,7 +88,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         On::Impl | On::Both => Some(nodes::run(&trace, &subject)?),
     };
     let (replayed, judged, full) = match on_nodes {
-        Some((replayed, judged)) if args.on == On::Impl || !replayed.matched() => {
+        Some((replayed, judged))
+            if args.on == On::Impl || !replayed.matched() && judged.overall != Overall::Pass =>
+        {
             (replayed, judged, false)
         }
         _ => on_model(&trace, &subject),

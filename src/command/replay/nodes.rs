@@ -3,7 +3,7 @@
 
 use spillway_properties::Overall;
 use spillway_properties::refinement::{NodesMachine, Setting};
-use spillway_traces::{Outcome, Replayed, Spillway, Trace, replay};
+use spillway_traces::{Expect, Outcome, Replayed, Spillway, Trace, replay};
 
 use super::verdict::Judged;
 use crate::exit::Exit;
@@ -27,19 +27,30 @@ pub(super) fn run(
     let setting = Setting::of(&subject.scope);
     let setting = subject.bug.map_or(setting.clone(), |bug| setting.with(bug));
     let replayed = replay(trace, &mut NodesMachine::of(subject.scope.clone(), &setting));
-    let (overall, summary) = match &replayed.outcome {
-        Outcome::Matched if replayed.complete => {
+    let expected = match &trace.header.expect {
+        Some(Expect::Refused { line }) => Some(*line),
+        _ => None,
+    };
+    let (overall, summary) = match (&replayed.outcome, expected) {
+        (Outcome::Refused { line, .. }, Some(expected)) if *line == expected => {
+            (Overall::Pass, format!("as expected, the implementation refuses line {line}"))
+        }
+        (_, Some(line)) => {
+            let what = format!("expected that the implementation refuses line {line}");
+            (Overall::Fail, format!("{what}, which is not so"))
+        }
+        (Outcome::Matched, None) if replayed.complete => {
             (Overall::Pass, "the implementation does the same".to_owned())
         }
-        Outcome::Matched => {
+        (Outcome::Matched, None) => {
             let what =
                 "the implementation does the same, but the trace has no end: its writer died";
             (Overall::Inconclusive, what.to_owned())
         }
-        Outcome::Refused { event, guard, .. } => {
+        (Outcome::Refused { event, guard, .. }, None) => {
             (Overall::Fail, format!("the implementation refuses event {event} by guard `{guard}`"))
         }
-        Outcome::Differs { event, field, .. } => {
+        (Outcome::Differs { event, field, .. }, None) => {
             (Overall::Fail, format!("the implementation differs at event {event} in `{field}`"))
         }
     };
