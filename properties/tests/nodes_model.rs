@@ -143,11 +143,8 @@ fn what_the_configured_choosers_choose_is_legal_in_every_state_that_they_lead_to
             .spawn_bfs()
             .join();
         if let Some((property, path)) = checker.discoveries().into_iter().next() {
-            panic!(
-                "{name}: {property}: {:?}\n  {:?}",
-                path.last_state().differs,
-                path.into_actions()
-            );
+            let differs = path.last_state().differs.clone();
+            panic!("{name}: {property}: {differs:?}\n  {:?}", path.into_actions());
         }
         assert!(checker.unique_state_count() > 200, "{name}: {}", checker.unique_state_count());
     }
