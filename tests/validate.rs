@@ -174,7 +174,7 @@ fn what_is_seen_otherwise_is_told_with_the_message_and_its_part() {
     write(&folder, &trace, events);
     let ended = folder.run(&["validate", "t.trace.ndjson"]);
     assert_eq!(ended.code, 1, "{ended:?}");
-    let told = "message 1 differs in `to`: A0 instead of A7\n";
+    let told = "message 1 differs in `to`: B0 instead of A7\n";
     assert!(ended.out.contains(told), "{}", ended.out);
     let mut events = trace.events.clone();
     let sends = events.iter_mut().find(|event| !event.observed.sent.is_empty()).unwrap();

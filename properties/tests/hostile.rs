@@ -136,9 +136,10 @@ fn alter(value: &mut Value, place: &Index, leaf: Value) {
             _ => all.push(path),
         }
     }
-    let mut all = Vec::new();
+    let mut all: Vec<String> = Vec::new();
     leaves(value, String::new(), &mut all);
-    if let Some(target) = value.pointer_mut(place.get(&all)) {
+    let path: &String = place.get(&all);
+    if let Some(target) = value.pointer_mut(path) {
         *target = leaf;
     }
 }
