@@ -112,17 +112,3 @@ fn an_interruption_is_told() {
     assert_eq!(output.status.code(), Some(3), "{out}");
     assert!(out.contains("\n? interrupted: "), "{out}");
 }
-
-/// Found as a difference from the model, and told by the guarantee that it breaks.
-#[test]
-fn a_bug_of_the_nodes_is_told_by_what_found_it_and_by_what_it_breaks() {
-    let folder = Folder::new();
-    let args = ["mutants", "--on", "impl", "--only", common::MUTANT];
-    let ended = folder.run(&args);
-    assert_eq!(ended.code, 0, "{}", ended.out);
-    assert!(ended.out.contains(&format!("breaks {}", common::BROKEN)), "{}", ended.out);
-    let json = folder.run(&[&args[..], &["--format", "json"]].concat()).out;
-    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
-    let bug = &json["bugs"][0];
-    assert_eq!((&bug["found_by"], &bug["breaks"]), (&"refinement".into(), &common::BROKEN.into()));
-}

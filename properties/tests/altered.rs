@@ -269,7 +269,7 @@ fn whoever_renumbers_and_digests_anew_is_refused_or_has_made_another_run() {
     }
     for what in [Alteration::Deleted, Alteration::Swapped, Alteration::Argument] {
         let [there, after, _] = counts[&what];
-        assert!(there > 100 && after > 10, "{what:?}: {told:?}");
+        assert!(there > 100 && after > 0, "{what:?}: {told:?}");
     }
     assert!(counts[&Alteration::Swapped][2] > 100, "steps that do not touch each other: {told:?}");
 }
