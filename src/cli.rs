@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink, simulate,
-    validate,
+    check, compare, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink,
+    simulate, validate,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Show(show::Args),
     Cover(cover::Args),
     Mutants(mutants::Args),
+    Compare(compare::Args),
     Pairs(pairs::Args),
     Scopes(scopes::Args),
     Properties(properties::Args),
@@ -52,6 +53,7 @@ impl Command {
             Command::Show(args) => show::run(&args),
             Command::Cover(args) => cover::run(&args),
             Command::Mutants(args) => mutants::run(&args),
+            Command::Compare(args) => compare::run(&args),
             Command::Pairs(args) => pairs::run(&args),
             Command::Scopes(args) => scopes::run(&args),
             Command::Properties(args) => properties::run(&args),

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use spillway_impl::bug::Bug;
-use spillway_impl::sim::swarm::FaultSet;
+use spillway_impl::sim::swarm::{Choices, FaultSet};
 use spillway_model::Mutant;
 use spillway_model::scope::pairs::{FEATURES, Feature};
 use spillway_properties::Known;
@@ -37,6 +37,12 @@ pub(crate) fn bugs() -> Named<Bug> {
 pub(crate) fn fault_sets() -> Named<FaultSet> {
     let known = FaultSet::ALL.iter().map(|set| (set.name(), *set)).collect();
     Named { kind: "set of faults", known, listing: "spillway simulate --help" }
+}
+
+/// The names of who may choose in a run of the simulator.
+pub(crate) fn choices() -> Named<Choices> {
+    let known = Choices::ALL.iter().map(|choices| (choices.name(), *choices)).collect();
+    Named { kind: "way of choosing", known, listing: "spillway simulate --help" }
 }
 
 /// The names of the features that make pairs.

@@ -38,6 +38,11 @@ impl Line {
         self.tell(|| format!("{runs} of {runs_max} runs · {steps} steps"))
     }
 
+    /// The same of allocators that are compared.
+    pub(crate) fn show_allocator(&self, at: usize, all: usize, name: &str) -> Go {
+        self.tell(|| format!("{} of {all} allocators · {name}", at + 1))
+    }
+
     fn tell(&self, text: impl FnOnce() -> String) -> Go {
         if interrupt::asked() {
             return Go::Stop;

@@ -196,7 +196,7 @@ fn no_property(name: &str) -> String {
 }
 
 /// A line of a trace file. The Informal Trace Format has no lines that mean anything.
-fn at(path: &Path, line: u64) -> String {
+pub(crate) fn at(path: &Path, line: u64) -> String {
     if is_itf(path) { path.display().to_string() } else { format!("{}:{line}", path.display()) }
 }
 

@@ -110,6 +110,10 @@ bugs! {
     SecondSourceAdopted "second-source-adopted",
     /// The query server takes tasks from others whatever its load.
     LoadUnchecked "load-unchecked",
+    /// The query server refuses a query by the bound of its queue, whatever room there is for the class.
+    RoomsIgnored "rooms-ignored",
+    /// The control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
+    LedgerRoomsIgnored "ledger-rooms-ignored",
     /// The query server does not say that a foreign task is done.
     DoneUnsaid "done-unsaid",
     /// The query server does not offer again when the connection to its leader is made anew.
@@ -168,6 +172,8 @@ bugs! {
     AssignedToLost "assigned-to-lost",
     /// The control server finishes a hand-over whatever id the receiver says is done.
     DoneUnmatched "done-unmatched",
+    /// The control server holds a task that it has given back.
+    GivenBackHeld "given-back-held",
     /// The control server does not pass its turn on.
     WrongTurn "wrong-turn",
     /// The control server assigns to any eligible server, whatever the strategy.

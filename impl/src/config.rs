@@ -69,6 +69,17 @@ pub enum Strategy {
     Classes,
 }
 
+/// When a control server assigns what it holds: the protocol leaves that open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binding {
+    /// At once, whatever it knows of the servers that may take it.
+    #[default]
+    Early,
+    /// Once a server that may take it has room, as far as its last report says. Query servers then report.
+    Late,
+}
+
 /// What a threshold counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -91,6 +102,18 @@ pub enum Disk {
     Flushed,
 }
 
+fn is_early(binding: &Binding) -> bool {
+    *binding == Binding::Early
+}
+
+/// For how long a report of room counts, unless the operator says otherwise.
+pub const REPORT_US_MAX: u64 = 200_000;
+
+/// So that configurations kept from before there were reports read and print as they did.
+fn is_default_report(us: &u64) -> bool {
+    *us == REPORT_US_MAX
+}
+
 /// Timers, in microseconds. A timer that repeats doubles its wait each time, up to [`Timers::backoff_us_max`], and adds a
 /// random part.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,6 +131,9 @@ pub struct Timers {
     pub delay_us_max: u64,
     /// After how long the global server tries again what its disk could not do.
     pub store_again_us: u64,
+    /// With [`Binding::Late`]: for how long a report of room counts.
+    #[serde(skip_serializing_if = "is_default_report")]
+    pub report_us_max: u64,
     /// The longest wait of a timer that repeats.
     pub backoff_us_max: u64,
     /// The random part of a repeating timer, in per cent of its wait.
@@ -123,6 +149,7 @@ impl Default for Timers {
             reroute_us: 300_000,
             delay_us_max: 20_000,
             store_again_us: 50_000,
+            report_us_max: REPORT_US_MAX,
             backoff_us_max: 5_000_000,
             jitter_percent: 10,
         }
@@ -139,22 +166,36 @@ pub struct Knobs {
     pub unit: Unit,
     /// Tasks a query server holds at most, handed-over ones included.
     pub queue_max: u32,
+    /// Tasks a query server holds at which it refuses a new query, for each class: interactive, normal, bulk. Empty if
+    /// that is `queue-max` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rooms: Vec<u32>,
     /// Requests a communication server has pending at most.
     pub pending_max: u32,
     /// Publishes a query server relays at most at a time.
     pub relay_max: u32,
     /// Hand-overs a control server holds at most.
     pub ledger_max: u32,
+    /// Hand-overs a control server holds at which it returns a new one, for each class: interactive, normal, bulk. Empty if
+    /// that is `ledger-max` for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger_rooms: Vec<u32>,
     /// Requests a client has unanswered at most.
     pub window_max: u32,
     /// Where a communication server sends a request.
     pub routing: Routing,
     /// What becomes of a task that comes back.
     pub returned: Returned,
+    /// Whether a control server may give a task back to its source although another server may take it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub give_back: bool,
     /// What the links are.
     pub links: Links,
     /// Which servers may take a redundant task.
     pub strategy: Strategy,
+    /// When a control server assigns what it holds.
+    #[serde(default, skip_serializing_if = "is_early")]
+    pub binding: Binding,
     /// For [`Strategy::Weighted`]: the weight of each query server.
     pub weights: Vec<u32>,
     /// For [`Strategy::Classes`]: the classes that each query server takes from others.
@@ -171,6 +212,18 @@ pub struct Knobs {
     pub sync_batch_max: u32,
     /// After how many revisions of its log the global server compacts it; 0 never.
     pub compact_after: u32,
+}
+
+impl Knobs {
+    /// How many hand-overs a control server holds when it returns a new one of a class.
+    pub fn ledger_room(&self, class: Class) -> u32 {
+        self.ledger_rooms.get(class as usize).copied().unwrap_or(self.ledger_max)
+    }
+
+    /// How many tasks a query server holds when it refuses a new query of a class.
+    pub fn room(&self, class: Class) -> u32 {
+        self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)
+    }
 }
 
 /// Everything that a node is told before it starts.

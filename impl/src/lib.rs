@@ -8,9 +8,10 @@
 //! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
 //!   the choices which the protocol leaves open.
 //! - [`nodes`]: the five kinds of node. [`strategy`]: the choosers of the product and of tests.
-//! - [`sim`]: virtual time, faults, and the runs made of them.
+//! - [`sim`]: virtual time, faults, and the runs made of them. [`compare`]: ways of placing work, side by side.
 
 pub mod bug;
+pub mod compare;
 pub mod config;
 pub mod node;
 pub mod nodes;

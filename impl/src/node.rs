@@ -111,6 +111,14 @@ pub enum Input {
         /// Whether it has: synced, so that it survives a crash.
         done: bool,
     },
+    /// Control server: what a query server has reported last. Reports are advice and no part of the protocol: they may be
+    /// late, lost or overtaken.
+    Report {
+        /// Who reports.
+        from: Node,
+        /// How many tasks of others it would take on.
+        room: u32,
+    },
     /// Control server: it gets the lease of this epoch.
     Lease {
         /// The epoch.
@@ -144,6 +152,8 @@ pub enum Timer {
     Delay,
     /// Global server: try the disk again.
     StoreAgain,
+    /// Control server: what was reported of room may be too old to count.
+    Report,
 }
 
 /// What a node asks of its disk, one thing at a time. All or nothing of it survives a crash.
@@ -169,14 +179,22 @@ pub enum Output {
         /// The message.
         message: Wire,
     },
+    /// Query server: tell a control server how many tasks of others it would take on. It is sent beside the protocol's
+    /// messages, may be lost, and the driver gives it as [`Input::Report`] there.
+    Report {
+        /// To whom.
+        to: Node,
+        /// How many.
+        room: u32,
+    },
     /// An outcome that traces tell.
     Note(Note),
-    /// Client: the user gets the reply to a request; none is a refusal.
+    /// Client: the user gets the reply to a request.
     Reply {
         /// The request.
         request: RequestId,
-        /// What the user sees, if it is not refused.
-        reply: Option<Shown>,
+        /// What the user sees, or why there is nothing to see.
+        reply: Result<Shown, Refused>,
     },
     /// Give [`Input::Timer`] after this time on the node's clock.
     Arm {
@@ -207,6 +225,18 @@ pub struct Shown {
     pub profile: Option<Profile>,
 }
 
+/// Why a request has no reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The system has no room for it.
+    Busy {
+        /// After how long the user may ask anew.
+        retry_after_us: u64,
+    },
+    /// It was never sent: the client has no session, waits for as much as it may, or the change is too large.
+    NotAsked,
+}
+
 /// Something that a node may do next of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -227,6 +257,11 @@ pub trait Chooser {
 
     /// Whether the answer is none whatever the candidates, so that they need not be listed.
     fn declines(&self) -> bool {
+        false
+    }
+
+    /// Whether it chooses nothing but what is due, so that what is not need not be listed.
+    fn only_due(&self) -> bool {
         false
     }
 }

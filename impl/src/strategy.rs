@@ -66,6 +66,10 @@ impl Chooser for Configured {
             _ => Some(first),
         }
     }
+
+    fn only_due(&self) -> bool {
+        true
+    }
 }
 
 /// Whether both assign, or both route, the same task.

@@ -185,6 +185,16 @@ const QUERY: &[Case] = &[
         "queued r2; K Accept r2 as C1.0.1",
     ),
     (
+        Bug::RoomsIgnored,
+        |mut config| {
+            config.knobs.rooms = vec![4, 2, 1];
+            let mut c0 = queue(config, &[Normal]);
+            c0.gets(b(0), query(2, Bulk))
+        },
+        "B0 Busy r2",
+        "queued r2",
+    ),
+    (
         Bug::DoneUnsaid,
         |config| {
             let mut c0 = query_server(config);
@@ -323,6 +333,17 @@ const CONTROL: &[Case] = &[
         "C0 Finish r1 as C0.0.1",
     ),
     (
+        Bug::GivenBackHeld,
+        |mut config| {
+            config.knobs.give_back = true;
+            let mut k0 = held(config);
+            k0.give_back(0, 1);
+            k0.assign(0, 1, 1)
+        },
+        "illegal",
+        "C1 Assign r1 as C0.0.1 for B0",
+    ),
+    (
         Bug::WrongTurn,
         |mut config| {
             config.knobs.strategy = Strategy::RoundRobin;
@@ -342,6 +363,15 @@ const CONTROL: &[Case] = &[
         },
         "illegal",
         "C2 Assign r1 as C0.0.1 for B0",
+    ),
+    (
+        Bug::LedgerRoomsIgnored,
+        |mut config| {
+            config.knobs.ledger_rooms = vec![4, 2, 1];
+            held(config).gets(c(0), offer(2, Bulk, id(0, 2)))
+        },
+        "C0 Return r2 as C0.0.2",
+        "",
     ),
     (
         Bug::LeadUnsaid,

@@ -45,7 +45,7 @@ fn a_request_carries_the_token_of_when_it_was_asked_first() {
 fn a_request_is_settled_once() {
     let mut a1 = client(config());
     a1.asks(1);
-    assert_eq!(a1.gets(b(0), busy(1)), "refused { request: r1; user: r1 refused");
+    assert_eq!(a1.gets(b(0), busy(1)), "refused { request: r1; user: r1 busy, again after 1us");
     assert_eq!((a1.gets(b(0), reply(1, 3)), a1.node.token), ("dropped".to_owned(), 0));
     assert_eq!(a1.gets(b(0), busy(1)), "dropped");
     assert_eq!(a1.reset(b(0)), "");
@@ -76,12 +76,12 @@ fn what_it_may_not_ask_is_refused_without_a_message() {
     let mut a1 = client(with(|config| config.knobs.window_max = 1));
     let mut fields = std::collections::BTreeMap::new();
     fields.insert("name".to_owned(), "x".repeat(spillway_impl::profile::PROFILE_BYTES_MAX));
-    assert_eq!(a1.changes(1, Change::Publish(Profile { fields })), "user: r1 refused");
+    assert_eq!(a1.changes(1, Change::Publish(Profile { fields })), "user: r1 not asked");
     a1.asks(2);
-    assert_eq!(a1.changes(3, Change::Delete), "user: r3 refused");
+    assert_eq!(a1.changes(3, Change::Delete), "user: r3 not asked");
     assert_eq!((a1.node.issued, a1.node.version), (1, 0), "neither was issued");
     a1.on(Input::Command(Command::Leave));
-    assert_eq!(a1.asks(4), "user: r4 refused");
+    assert_eq!(a1.asks(4), "user: r4 not asked");
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 mod rig;
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use rig::*;
 use spillway_impl::config::{Links, Strategy};
 use spillway_impl::node::{Force, Input, Timer};
 use spillway_impl::nodes::control::Control;
+use spillway_impl::strategy::Configured;
 use spillway_impl::wire::Wire;
 use spillway_traces::{Action, RequestId};
 
@@ -38,6 +41,36 @@ fn what_all_have_refused_goes_back() {
     k0.assign(0, 1, 2);
     assert_eq!(k0.gets(c(2), reject(1, id(0, 1))), "C0 Return r1 as C0.0.1");
     assert!(k0.node.ledger.is_empty());
+}
+
+#[test]
+fn what_is_assigned_to_nobody_may_be_given_back_where_that_is_on() {
+    let mut off = control_server(config());
+    off.gets(c(0), offer(1, Normal, id(0, 1)));
+    assert_eq!(off.give_back(0, 1), "illegal");
+    let mut k0 = control_server(with(|config| config.knobs.give_back = true));
+    k0.gets(c(0), offer(1, Normal, id(0, 1)));
+    k0.gets(c(0), offer(2, Bulk, id(0, 2)));
+    k0.assign(0, 1, 1);
+    assert_eq!(k0.give_back(0, 1), "illegal", "it is assigned");
+    assert_eq!(k0.give_back(0, 2), "C0 Return r2 as C0.0.2");
+    assert_eq!(k0.give_back(0, 2), "illegal", "it is held no more");
+    k0.gets(c(1), reject(1, id(0, 1)));
+    assert_eq!(k0.give_back(0, 1), "C0 Return r1 as C0.0.1", "another could take it");
+}
+
+#[test]
+fn nothing_is_given_back_unless_somebody_asks_for_it() {
+    let mut k0 = control_server(with(|config| config.knobs.give_back = true));
+    k0.gets(c(0), offer(1, Normal, id(0, 1)));
+    let given_back = k0
+        .node
+        .candidates(0)
+        .into_iter()
+        .find(|candidate| matches!(candidate.action, Action::GiveBack { .. }));
+    assert_eq!(given_back.map(|candidate| candidate.due), Some(false));
+    let mut configured = Configured::new(Strategy::Any, ChaCha8Rng::from_seed([0; 32]));
+    assert_eq!(k0.run(Input::Turn, &mut configured), "C1 Assign r1 as C0.0.1 for B0");
 }
 
 #[test]

@@ -14,6 +14,20 @@ use spillway_traces::{Action, HandOver, RequestId};
 use std::sync::Arc;
 
 #[test]
+fn a_new_query_is_refused_by_the_room_of_its_class() {
+    let mut c0 = query_server(with(|config| config.knobs.rooms = vec![3, 2, 1]));
+    assert_eq!(c0.gets(b(0), query(1, Bulk)), "queued r1");
+    assert_eq!(c0.gets(b(0), query(2, Bulk)), "B0 Busy r2");
+    assert_eq!(c0.gets(b(0), query(1, Bulk)), "dropped", "it is known");
+    assert_eq!(c0.gets(b(0), query(3, Normal)), "queued r3");
+    assert_eq!(c0.offer(1), "K Offer r1 as C0.0.1 for B0");
+    assert_eq!(c0.gets(b(0), query(4, Normal)), "B0 Busy r4", "what is handed over counts");
+    assert_eq!(c0.gets(b(0), query(5, Interactive)), "queued r5");
+    assert_eq!(c0.gets(k(0), returned(1, id(0, 1))), "queued r1", "what comes back fits");
+    assert_eq!(c0.gets(b(0), query(6, Interactive)), "B0 Busy r6");
+}
+
+#[test]
 fn the_highest_ready_class_is_started_first_come_first() {
     let mut c0 = query_server(config());
     c0.gets(b(0), query(1, Bulk));

@@ -52,6 +52,7 @@ fn situation(strategy: Strategy, bug: Option<Bug>, random: &mut ChaCha8Rng) -> C
             askers: askers(1),
             assigned: None,
             refused: BTreeSet::new(),
+            number: Default::default(),
         };
         entry.refused = (0..SERVERS).filter(|_| below(random, 5) == 0).collect();
         let servers: Vec<u16> =

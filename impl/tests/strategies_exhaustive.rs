@@ -102,6 +102,7 @@ fn control(config: &Arc<Config>, ledger: &[Held], lost: &BTreeSet<u16>) -> Contr
             askers: askers(1),
             assigned,
             refused,
+            number: Default::default(),
         };
         k.ledger.insert((source, RequestId(request)), entry);
     }

@@ -49,6 +49,7 @@ fn every_feature_is_on_in_some_run_and_off_in_another() {
     some("any routing", &|run| run.config.knobs.routing == Routing::Any);
     some("delay", &|run| run.config.knobs.unit == Unit::Delay);
     some("ageing", &|run| run.config.knobs.overtaken_max > 0);
+    some("rooms", &|run| !run.config.knobs.rooms.is_empty());
     some("datagrams", &|run| run.config.knobs.links == Links::Datagram);
     some("disk", &|run| run.config.knobs.disk == Kind::Flushed);
     some("sessions", &|run| run.config.knobs.sessions);
@@ -160,6 +161,9 @@ fn what_cannot_be_is_named() {
     expect(&|run| run.faults.stops_per_million = 1, "datagrams exclude resets");
     expect(&|run| run.config.knobs.sync_batch_max = 2, "one revision");
     expect(&|run| run.config.knobs.threshold[0] = 1_000, "above queue-max");
+    expect(&|run| run.config.knobs.rooms = vec![1, 1], "one for each class");
+    expect(&|run| run.config.knobs.rooms = vec![1_000, 1, 1], "from 1 to queue-max");
+    expect(&|run| run.config.knobs.rooms = vec![1, 2, 1], "more room than a higher one");
     expect(&|run| run.config.query_servers = 1, "two query servers");
     expect(&|run| run.sessions.push(0), "each client has a session");
     expect(

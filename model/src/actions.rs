@@ -41,6 +41,7 @@ impl<S: Size> Protocol<S> {
         }
         for control in self.control_servers().filter(|k| self.leads(state, *k)) {
             self.assignments(state, control, mirrored, actions);
+            self.returns(state, control, actions);
         }
         for server in self.query_servers().filter(|c| !has(mirrored, *c)) {
             if self.may_sync(state, server) {
@@ -129,6 +130,18 @@ impl<S: Size> Protocol<S> {
                     actions.push(Action::Assign { source, request, to: Node::query(to), by });
                 }
             }
+        }
+    }
+
+    /// What a control server may give back of itself.
+    fn returns(&self, state: &State<S>, control: u16, actions: &mut Vec<Action>) {
+        if !self.scope().knobs.give_back {
+            return;
+        }
+        for entry in state.ledger.iter().filter(|e| self.may_give_back(*e, control)) {
+            let source = Node::query(entry.source.get() as u16);
+            let request = RequestId(entry.request.get());
+            actions.push(Action::GiveBack { source, request, by: Node::control(control) });
         }
     }
 

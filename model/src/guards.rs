@@ -226,6 +226,9 @@ impl<S: Size> Protocol<S> {
             Action::Assign { source, request, to, by } => {
                 self.allows_assign(state, by, source, request, to)
             }
+            Action::GiveBack { source, request, by } => {
+                self.allows_give_back(state, by, source, request)
+            }
             Action::Sync { server } => guard(self.may_sync(state, server.index), "behind", || {
                 format!("the global server has nothing to send to {server}, or waits for its Hello")
             }),
@@ -308,6 +311,9 @@ impl<S: Size> Protocol<S> {
             | Action::Sync { server } => is(server, Role::Query),
             Action::Assign { source, to, by, .. } => {
                 is(source, Role::Query).and(is(to, Role::Query)).and(is(by, Role::Control))
+            }
+            Action::GiveBack { source, by, .. } => {
+                is(source, Role::Query).and(is(by, Role::Control))
             }
             Action::Crash { node } | Action::Stop { node } | Action::Restart { node } => {
                 is(node, node.role)
@@ -425,6 +431,31 @@ impl<S: Size> Protocol<S> {
         guard(class == Some(self.planned(request).class), "highest-class", || {
             format!("a task of a higher class than {request} is held and has an eligible receiver")
         })
+    }
+
+    /// Whether a control server may give an entry back of itself, if it leads and the scope lets it.
+    pub(crate) fn may_give_back(&self, entry: Entry<S::Num>, control: u16) -> bool {
+        let unassigned = entry.assignee().is_none() || self.has(Mutant::GivenBackAssigned);
+        entry.control.get() == u32::from(control) && unassigned
+    }
+
+    fn allows_give_back(
+        &self,
+        state: &State<S>,
+        by: Node,
+        source: Node,
+        request: RequestId,
+    ) -> Result<(), Guard> {
+        guard(self.scope().knobs.give_back, "give-back", || {
+            "the scope has no `give-back`".to_owned()
+        })?;
+        guard(self.leads(state, by.index), "leads", || {
+            format!("{by} knows that it does not lead")
+        })?;
+        let key = (u32::from(source.index), request.0);
+        let own = |e: &Entry<S::Num>| (e.source.get(), e.request.get()) == key;
+        let held = state.ledger.iter().filter(own).any(|e| self.may_give_back(e, by.index));
+        guard(held, "held", || format!("{by} holds no unassigned task {request} of {source}"))
     }
 
     pub(crate) fn allows_fault(

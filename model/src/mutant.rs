@@ -126,6 +126,12 @@ mutants! {
     QueueFullSilently "queue-full-silently",
     /// A query server queues more tasks than its bound.
     QueueUnbounded "queue-unbounded",
+    /// A query server refuses a query by the bound of its queue, whatever room there is for the class.
+    RoomsIgnored "rooms-ignored",
+    /// A control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
+    LedgerRoomsIgnored "ledger-rooms-ignored",
+    /// A query server refuses a query of any class once there is no room for the lowest.
+    SmallestRoomKept "smallest-room-kept",
     /// A query server does not tell the control server that it has served a foreign task.
     DoneUnsaid "done-unsaid",
     /// A query server answers as of the first revision, whatever it has applied.
@@ -282,6 +288,12 @@ mutants! {
     DoneUnmatched "done-unmatched",
     /// The control server takes more hand-overs than its bound.
     LedgerUnbounded "ledger-unbounded",
+    /// The control server gives a task back and forgets to say so.
+    GivenBackSilently "given-back-silently",
+    /// The control server holds a task that it has given back.
+    GivenBackHeld "given-back-held",
+    /// The control server gives a task back that it has assigned.
+    GivenBackAssigned "given-back-assigned",
     /// The control server assigns to any eligible server, whatever the strategy.
     StrategyIgnored "strategy-ignored",
     /// The control server forgets what it has assigned when it compares loads.

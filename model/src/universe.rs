@@ -49,6 +49,9 @@ fn of_request(nodes: &Nodes, request: RequestId, all: &mut Vec<Action>) {
             all.extend(nodes.control.iter().map(assign));
         }
     }
+    for &source in &nodes.query {
+        all.extend(nodes.control.iter().map(|&by| Action::GiveBack { source, request, by }));
+    }
     for &server in &nodes.query {
         all.extend([Action::Start { server, request }, Action::Serve { server, request }]);
         all.extend([Action::Offer { server, request }, Action::PullBack { server, request }]);

@@ -97,9 +97,13 @@ fn feature(mut scope: Scope, which: usize) -> Scope {
             knobs.unit = Unit::Delay;
             faults.slow = 3;
         }
-        4 => knobs.disk = Disk::Flushed,
+        4 => {
+            knobs.disk = Disk::Flushed;
+            knobs.give_back = true;
+        }
         5 => {
             knobs.sharing = Rule::Contacts;
+            knobs.rooms = vec![knobs.queue_max, knobs.queue_max, 1];
             knobs.overtaken_max = 3;
         }
         6 => {

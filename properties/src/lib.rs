@@ -9,6 +9,7 @@
 //! - [`eventually`]: the liveness guarantees: stated, and undecided until there is a search for fair cycles.
 //! - [`promises`]: for each seeded bug the guarantee that kills it, the scope, and how deep.
 //! - [`check()`]: explores a scope with stateright and reports; [`random::check()`] walks it at random instead.
+//! - [`shrinking`]: makes a failure small, of the model, of nodes and model, or of a run of the simulator.
 //! - [`CheckedMachine`]: replays a trace with everything judged; `strategies` (feature `proptest`) generates scopes and
 //!   runs.
 //!
@@ -43,6 +44,7 @@ pub mod promises;
 pub mod random;
 pub mod refinement;
 pub mod report;
+pub mod shrinking;
 pub mod simulated;
 pub mod sizes;
 pub mod sometimes;

@@ -1,6 +1,6 @@
 //! What a check found: verdicts, counts, and the paths that show them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use spillway_model::Full;
 use spillway_traces::Action;
 
@@ -38,7 +38,7 @@ pub struct Finding {
 }
 
 /// The overall verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overall {
     /// All that was asked holds and is reached.

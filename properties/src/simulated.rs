@@ -2,6 +2,7 @@
 //! then the nodes' state is mapped and compared.
 
 use std::any::Any;
+use std::mem::{Discriminant, discriminant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use spillway_impl::sim::run::{End, Outcome, run};
@@ -9,17 +10,23 @@ use spillway_impl::sim::swarm::{Impossible, Swarm};
 use spillway_impl::sim::watch::Watch;
 use spillway_impl::world::World;
 use spillway_impl::world::recorder::Recorded;
+use spillway_model::scope::limits::NAME_CHARS_MAX;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{
     Action, Event, Header, Observed, Recorder, Source, Spillway, Trace, Verdict,
 };
 
 use crate::checked::{Checked, CheckedState, names_of};
-use crate::refinement::difference::{Difference, observations, states};
+use crate::refinement::difference::{
+    Difference, observations, part_of_observations, part_of_states, states,
+};
 use crate::refinement::judge::Judge as NodesJudge;
 use crate::refinement::map::Refinement;
 use crate::refinement::scope_of::scope_of;
 use crate::refinement::setting::Setting;
+
+/// What is left for the name of another scope in that of a run of it: beside `simulated-`, a seed and a hyphen.
+const SCRIPT_CHARS_MAX: usize = NAME_CHARS_MAX - 31;
 
 /// What a run is judged for, and how.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +50,19 @@ pub enum Wrong {
     Panicked(String),
 }
 
+/// In which way a run is wrong: two runs that agree in it fail for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At this kind of step, or beside any, by this guard, or part of what was observed, or field of the state.
+    Differs(Option<Discriminant<Action>>, &'static str),
+    /// By this guarantee.
+    Breaks(&'static str),
+    /// The first of what did not settle, without the numbers in it.
+    Unsettled(String),
+    /// The words, without the numbers in them.
+    Panicked(String),
+}
+
 /// A run that was judged.
 pub struct Simulated {
     /// What became of it; none if a node panicked.
@@ -51,14 +71,23 @@ pub struct Simulated {
     pub steps: u64,
     /// What is wrong with it, if something is.
     pub wrong: Option<Wrong>,
+    /// In which way it is wrong, if it is.
+    pub way: Option<Way>,
     /// Its trace, if it was to be kept.
     pub trace: Option<Trace<Spillway>>,
 }
 
 /// The scope that the trace of a run names.
 pub fn scope(swarm: &Swarm) -> Scope {
-    let name = format!("simulated-{}", swarm.seed);
-    let about = format!("A run of the simulator under the faults `{}`.", swarm.set.name());
+    let (seed, set) = (swarm.seed, swarm.set.name());
+    let (name, of) = match &swarm.script {
+        None => (format!("simulated-{seed}"), String::new()),
+        Some(script) => {
+            let short: String = script.name.chars().take(SCRIPT_CHARS_MAX).collect();
+            (format!("simulated-{short}-{seed}"), format!(" of the scope `{}`", script.name))
+        }
+    };
+    let about = format!("A run of the simulator{of} under the faults `{set}`.");
     scope_of(&name, &about, &setting(swarm))
 }
 
@@ -150,17 +179,49 @@ pub fn simulate(swarm: &Swarm, judging: Judging) -> Result<Simulated, Impossible
         Ok(outcome) => {
             let outcome = outcome?;
             let unsettled = match &outcome.end {
-                End::Unsettled(what) => Some(Wrong::Unsettled(what.clone())),
+                End::Unsettled(what) => Some(Found::unsettled(what.clone())),
                 End::Settled | End::Stopped => None,
             };
             (Some(outcome), unsettled)
         }
-        Err(panic) => (None, Some(Wrong::Panicked(words(panic.as_ref())))),
+        Err(panic) => (None, Some(Found::panicked(words(panic.as_ref())))),
     };
-    let wrong = judge.wrong.take().or(ended);
+    let found = judge.found.take().or(ended);
+    let (wrong, way) = found.map(|found| (found.wrong, found.way)).unzip();
     let steps = judge.steps;
     let trace = judging.record.then(|| judge.trace(swarm, wrong.as_ref()));
-    Ok(Simulated { outcome, steps, wrong, trace })
+    Ok(Simulated { outcome, steps, wrong, way, trace })
+}
+
+/// What is wrong, and in which way.
+struct Found {
+    wrong: Wrong,
+    way: Way,
+}
+
+impl Found {
+    fn differs(action: Option<Action>, by: &'static str, lines: Vec<String>) -> Found {
+        let way = Way::Differs(action.as_ref().map(discriminant), by);
+        Found { wrong: Wrong::Differs(Difference { action, lines }), way }
+    }
+
+    fn breaks(property: &'static str) -> Found {
+        Found { wrong: Wrong::Breaks(property), way: Way::Breaks(property) }
+    }
+
+    fn unsettled(what: Vec<String>) -> Found {
+        let first = what.first().map(|line| without_numbers(line)).unwrap_or_default();
+        Found { wrong: Wrong::Unsettled(what), way: Way::Unsettled(first) }
+    }
+
+    fn panicked(words: String) -> Found {
+        let way = Way::Panicked(without_numbers(&words));
+        Found { wrong: Wrong::Panicked(words), way }
+    }
+}
+
+fn without_numbers(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 /// What a panic said.
@@ -179,7 +240,7 @@ struct Judge {
     recorded: Vec<Event<Spillway>>,
     events: u64,
     steps: u64,
-    wrong: Option<Wrong>,
+    found: Option<Found>,
 }
 
 impl Judge {
@@ -199,48 +260,51 @@ impl Judge {
             recorded: Vec::new(),
             events: 0,
             steps: 0,
-            wrong: None,
+            found: None,
         }
     }
 
-    fn step(&mut self, action: Action, nodes: &Observed<Spillway>) -> Result<(), Wrong> {
+    fn step(&mut self, action: Action, nodes: &Observed<Spillway>) -> Result<(), Found> {
         let protocol = self.checked.model();
         if let Err(guard) = protocol.allows(&self.state.inner, &action) {
             let refusal = protocol.refusal(&self.state.inner, &action);
             let line = refusal.map_or(guard.reason, |refusal| refusal.to_string());
-            return Err(differs(Some(action), vec![line]));
+            return Err(Found::differs(Some(action), guard.name, vec![line]));
         }
         let mut model = Observed::default();
         self.state = self.checked.step(&self.state, action, &mut model);
         self.steps += 1;
         if let Some(full) = self.state.inner.full() {
-            return Err(differs(
-                Some(action),
-                vec![format!("the model's bound is full: {full:?}")],
-            ));
+            let line = format!("the model's bound is full: {full:?}");
+            return Err(Found::differs(Some(action), "full", vec![line]));
         }
-        if model != *nodes {
-            return Err(differs(Some(action), observations(&model, nodes)));
+        if let Some(part) = part_of_observations(&model, nodes) {
+            return Err(Found::differs(Some(action), part, observations(&model, nodes)));
         }
         match self.checked.broken(&self.state).first() {
-            Some(property) => Err(Wrong::Breaks(property)),
+            Some(property) => Err(Found::breaks(property)),
             None => Ok(()),
         }
     }
 
-    fn compare(&self, world: &World) -> Result<(), Wrong> {
+    fn compare(&self, world: &World) -> Result<(), Found> {
         let mapped = self.refinement.map(world, self.state.inner.budgets);
         let mut model = self.state.inner.clone();
         // What the log has forgotten the nodes do not have either.
         model.forget(model.base as usize);
-        let lines = states(self.checked.model(), &model, &mapped);
-        if lines.is_empty() { Ok(()) } else { Err(differs(None, lines)) }
+        match part_of_states(self.checked.model(), &model, &mapped) {
+            None => Ok(()),
+            Some(part) => {
+                Err(Found::differs(None, part, states(self.checked.model(), &model, &mapped)))
+            }
+        }
     }
 
     fn trace(self, swarm: &Swarm, wrong: Option<&Wrong>) -> Trace<Spillway> {
         let mut header =
             Header::new::<Spillway>(Source::Simulator, swarm.seed, self.scope.to_json());
         header.mutant = swarm.config.bug.map(|bug| bug.name().to_owned());
+        header.run = serde_json::to_value(swarm).ok();
         let trace = Trace::new(header, self.recorded);
         let (verdict, property) = match wrong {
             None => (Verdict::Holds, None),
@@ -250,10 +314,6 @@ impl Judge {
         };
         trace.finish(verdict, property).expect("a run is a trace that can be written")
     }
-}
-
-fn differs(action: Option<Action>, lines: Vec<String>) -> Wrong {
-    Wrong::Differs(Difference { action, lines })
 }
 
 impl Watch for Judge {
@@ -266,15 +326,15 @@ impl Watch for Judge {
             if self.judging.record {
                 self.recorded.push(self.recorder.event_at(now_us, action, observed));
             }
-            if let Err(wrong) = judged {
-                self.wrong = Some(wrong);
+            if let Err(found) = judged {
+                self.found = Some(found);
                 return false;
             }
         }
         if self.events.is_multiple_of(self.judging.compare_every)
-            && let Err(wrong) = self.compare(world)
+            && let Err(found) = self.compare(world)
         {
-            self.wrong = Some(wrong);
+            self.found = Some(found);
             return false;
         }
         true

@@ -29,9 +29,11 @@ fn builtin(name: &str) -> Scope {
 }
 
 /// Scopes that take seconds, for every feature one where there is such a scope.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 11] = [
     "relay-full",
+    "rooms",
     "refusals",
+    "give-back",
     "two-sources",
     "least-loaded",
     "datagram-refused",

@@ -37,6 +37,9 @@ fn universe(protocol: &Protocol<Growable>) -> Vec<Action> {
             all.push(Action::Serve { server: a, request });
             all.push(Action::Offer { server: a, request });
             all.push(Action::PullBack { server: a, request });
+            for by in protocol.control_servers().map(Node::control) {
+                all.push(Action::GiveBack { source: a, request, by });
+            }
             for b in nodes.iter().copied() {
                 all.push(Action::Route { server: a, request, to: b });
                 for by in protocol.control_servers().map(Node::control) {

@@ -4,24 +4,77 @@
 
 use spillway_impl::bug::Bug;
 use spillway_impl::sim::marks::{Mark, Marks};
-use spillway_impl::sim::swarm::{FaultSet, Swarm};
+use spillway_impl::sim::swarm::{Choices, FaultSet, Swarm};
 use spillway_model::Scope;
-use spillway_properties::CheckedAcceptor;
+use spillway_model::scope::{BUILTIN, Knobs};
+use spillway_properties::refinement::cast_of;
 use spillway_properties::simulated::{Judging, Wrong, scope, simulate, simulate_alone};
+use spillway_properties::{CheckedAcceptor, SOMETIMES_NAMES};
 use spillway_traces::{Bounds, Judgement, Outcome, Spillway, Trace, validate};
 
 const EVERY_EVENT: Judging = Judging { compare_every: 1, record: false };
 
 fn holds(set: FaultSet, seeds: std::ops::Range<u64>) -> (Marks, u64) {
+    all_hold(seeds.map(|seed| Swarm::derive(seed, set)))
+}
+
+fn all_hold(swarms: impl IntoIterator<Item = Swarm>) -> (Marks, u64) {
     let (mut marks, mut steps) = (Marks::default(), 0);
-    for seed in seeds {
-        let swarm = Swarm::derive(seed, set);
+    for swarm in swarms {
         let run = simulate(&swarm, EVERY_EVENT).unwrap();
         assert_eq!(run.wrong, None, "{swarm}");
         marks.merge(&run.outcome.unwrap().marks);
         steps += run.steps;
     }
     (marks, steps)
+}
+
+/// The run of a seed in which nodes choose anything that is legal.
+fn at_random(seed: u64, set: FaultSet) -> Swarm {
+    Swarm { choices: Choices::Random, ..Swarm::derive(seed, set) }
+}
+
+#[test]
+fn whatever_legal_choices_nodes_make_the_model_accepts_every_step() {
+    let (marks, _) = all_hold((0..150).map(|seed| at_random(seed, FaultSet::All)));
+    for mark in [Mark::Retry, Mark::Resend, Mark::PullBack, Mark::Reroute, Mark::Assign] {
+        assert!(marks.count(mark) > 0, "{}", mark.name());
+    }
+    for set in FaultSet::ALL {
+        all_hold((20_000..20_020).map(|seed| at_random(seed, *set)));
+    }
+}
+
+#[test]
+fn every_builtin_scope_runs_under_every_set_of_faults() {
+    for (name, _) in BUILTIN {
+        let scope = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
+        let cast = cast_of(&scope).unwrap();
+        for set in FaultSet::ALL {
+            let (_, steps) = all_hold((0..4).map(|seed| Swarm::derive_for(seed, *set, &cast)));
+            assert!(steps > 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_a_scope_is_of_its_nodes_knobs_and_requests() {
+    for (name, _) in BUILTIN {
+        let given = Scope::builtin(name, SOMETIMES_NAMES).unwrap();
+        let cast = cast_of(&given).unwrap();
+        for seed in 0..20 {
+            let swarm = Swarm::derive_for(seed, FaultSet::All, &cast);
+            let of = scope(&swarm);
+            assert_eq!(Scope::from_json(&of.to_json()).unwrap(), of, "a header may name it");
+            assert_eq!(of.nodes, given.nodes, "{name}");
+            assert_eq!(of.requests, given.requests, "{name}");
+            let link_max = of.knobs.link_max;
+            assert_eq!(of.knobs, Knobs { link_max, ..given.knobs.clone() }, "{name}");
+            assert!(swarm.config.knobs.compact_after == 0 || given.faults.compact > 0, "{name}");
+            let text = serde_json::to_string(&swarm).unwrap();
+            assert_eq!(serde_json::from_str::<Swarm>(&text).unwrap(), swarm);
+        }
+    }
 }
 
 #[test]

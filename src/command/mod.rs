@@ -1,6 +1,7 @@
 //! The subcommands, a file each: its arguments, and what it does with them. And the workers that some of them share.
 
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod cover;
 pub(crate) mod mutants;

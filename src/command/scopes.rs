@@ -172,6 +172,12 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
     let plain = Knobs::default();
     let list = |items: Vec<String>| items.join(" ");
     let features = [
+        (
+            k.give_back,
+            "give-back",
+            k.give_back.to_string(),
+            "whether the control server may give a task back of itself",
+        ),
         (k.links != plain.links, "links", word(&k.links), "what the links are"),
         (
             k.strategy != plain.strategy,
@@ -195,6 +201,18 @@ fn knobs(scope: &Scope) -> Vec<Vec<Cell>> {
             "weights",
             list(k.weights.iter().map(u32::to_string).collect()),
             "of each query server",
+        ),
+        (
+            !k.rooms.is_empty(),
+            "rooms",
+            list(k.rooms.iter().map(u32::to_string).collect()),
+            "tasks at which a new query of each class is refused",
+        ),
+        (
+            !k.ledger_rooms.is_empty(),
+            "ledger-rooms",
+            list(k.ledger_rooms.iter().map(u32::to_string).collect()),
+            "hand-overs at which a new one of each class is returned",
         ),
         (k.unit != plain.unit, "unit", word(&k.unit), "what a threshold counts"),
         (

@@ -127,6 +127,21 @@ pub struct Header {
     /// In a trace of the corpus, what is expected of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
+    /// In a trace of the simulator that is a whole run, the run's configuration, so that it can be run again. It is
+    /// opaque here, and written with its keys sorted.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "serialize_some_sorted"
+    )]
+    pub run: Option<Value>,
+}
+
+fn serialize_some_sorted<S: Serializer>(
+    value: &Option<Value>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(sorted).serialize(serializer)
 }
 
 fn serialize_sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
@@ -147,6 +162,7 @@ impl Header {
             scope_hash: scope_hash(&scope),
             scope,
             expect: None,
+            run: None,
         }
     }
 

@@ -36,82 +36,81 @@ pub fn shrink<V: Vocabulary, M: Machine<V>>(
     fresh: impl Fn() -> M,
     fails: impl Fn(&[&'static str]) -> bool,
 ) -> Option<Shrunk<V>> {
-    let mut search = Search { fresh, fails, tried: 0 };
-    let mut best = search.run(actions)?;
+    let mut tried = 1;
+    let mut best = run::<V, M>(actions, &fresh, &fails)?;
+    let minimal = leave_out(&mut best, |candidate| {
+        if tried >= REPLAYS_MAX {
+            return Attempt::Over;
+        }
+        tried += 1;
+        run::<V, M>(candidate, &fresh, &fails).map_or(Attempt::Passes, Attempt::Fails)
+    });
+    Some(Shrunk { tried, from: actions.len(), to: best.len(), actions: best, minimal })
+}
+
+/// What became of a list with something left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt<T> {
+    /// It still fails, and this is what is left of it.
+    Fails(Vec<T>),
+    /// It does not fail any more.
+    Passes,
+    /// It was not tried, since a bound is hit.
+    Over,
+}
+
+/// Leaves out of a list what its failing does not need: halves, then ever smaller stretches, at last one at a time until
+/// nothing goes. Tells whether it got there; false when a bound was hit before.
+pub fn leave_out<T: Clone>(best: &mut Vec<T>, mut attempt: impl FnMut(&[T]) -> Attempt<T>) -> bool {
     let mut chunk = best.len().div_ceil(2).max(1);
-    let minimal = loop {
-        let Some(removed) = search.remove_chunks(&mut best, chunk) else { break false };
-        // One at a time until nothing goes: leaving out a later action may free an earlier one.
+    loop {
+        let Some(removed) = leave_out_stretches(best, chunk, &mut attempt) else { return false };
+        // One at a time until nothing goes: leaving out a later one may free an earlier one.
         match chunk {
-            1 if !removed => break true,
+            1 if !removed => return true,
             1 => {}
             _ => chunk = chunk.div_ceil(2),
         }
-    };
-    Some(Shrunk {
-        tried: search.tried,
-        from: actions.len(),
-        to: best.len(),
-        actions: best,
-        minimal,
-    })
+    }
 }
 
-struct Search<F, P> {
-    fresh: F,
-    fails: P,
-    tried: u64,
+/// Tries to leave out each stretch of this length; tells whether one went, or none when the bound is hit.
+fn leave_out_stretches<T: Clone>(
+    best: &mut Vec<T>,
+    chunk: usize,
+    attempt: &mut impl FnMut(&[T]) -> Attempt<T>,
+) -> Option<bool> {
+    let (mut start, mut removed) = (0, false);
+    while start < best.len() {
+        let end = (start + chunk).min(best.len());
+        let candidate = [&best[..start], &best[end..]].concat();
+        match attempt(&candidate) {
+            Attempt::Fails(smaller) => (*best, removed) = (smaller, true),
+            Attempt::Passes => start = end,
+            Attempt::Over => return None,
+        }
+    }
+    Some(removed)
 }
 
-impl<F, P> Search<F, P> {
-    /// Tries to leave out each stretch of this length; tells whether one went, or none when the bound is hit.
-    fn remove_chunks<V: Vocabulary, M: Machine<V>>(
-        &mut self,
-        best: &mut Vec<V::Action>,
-        chunk: usize,
-    ) -> Option<bool>
-    where
-        F: Fn() -> M,
-        P: Fn(&[&'static str]) -> bool,
-    {
-        let (mut start, mut removed) = (0, false);
-        while start < best.len() {
-            if self.tried >= REPLAYS_MAX {
-                return None;
-            }
-            let end = (start + chunk).min(best.len());
-            let candidate = [&best[..start], &best[end..]].concat();
-            match self.run(&candidate) {
-                Some(smaller) => (*best, removed) = (smaller, true),
-                None => start = end,
-            }
-        }
-        Some(removed)
+/// Replays leniently; gives the actions that were allowed up to the first failure, if it fails.
+fn run<V: Vocabulary, M: Machine<V>>(
+    candidate: &[V::Action],
+    fresh: impl Fn() -> M,
+    fails: impl Fn(&[&'static str]) -> bool,
+) -> Option<Vec<V::Action>> {
+    let mut machine = fresh();
+    let mut done = Vec::new();
+    if fails(&machine.broken()) {
+        return Some(done);
     }
-
-    /// Replays leniently; gives the actions that were allowed up to the first failure, if it fails.
-    fn run<V: Vocabulary, M: Machine<V>>(
-        &mut self,
-        candidate: &[V::Action],
-    ) -> Option<Vec<V::Action>>
-    where
-        F: Fn() -> M,
-        P: Fn(&[&'static str]) -> bool,
-    {
-        self.tried += 1;
-        let mut machine = (self.fresh)();
-        let mut done = Vec::new();
-        if (self.fails)(&machine.broken()) {
-            return Some(done);
-        }
-        for action in candidate {
-            if machine.step(action).is_ok() {
-                done.push(action.clone());
-                if (self.fails)(&machine.broken()) {
-                    return Some(done);
-                }
+    for action in candidate {
+        if machine.step(action).is_ok() {
+            done.push(action.clone());
+            if fails(&machine.broken()) {
+                return Some(done);
             }
         }
-        None
     }
+    None
 }

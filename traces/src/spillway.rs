@@ -76,6 +76,16 @@ pub enum Action {
         #[serde(default = "first_control", skip_serializing_if = "is_first_control")]
         by: Node,
     },
+    /// The control server gives a task that it holds back to the query server that gave it away.
+    GiveBack {
+        /// The query server that gave the task away.
+        source: Node,
+        /// The task, by its request.
+        request: RequestId,
+        /// The control server, where there are two; `K` if left out.
+        #[serde(default = "first_control", skip_serializing_if = "is_first_control")]
+        by: Node,
+    },
     /// The global server sends a query server the next revision of its log.
     Sync {
         /// The query server.
@@ -221,7 +231,7 @@ impl Action {
             | Action::PullBack { server, .. }
             | Action::Slow { server }
             | Action::Calm { server } => server,
-            Action::Assign { by, .. } => by,
+            Action::Assign { by, .. } | Action::GiveBack { by, .. } => by,
             Action::Sync { .. } | Action::Compact {} | Action::Flush {} => Node::GLOBAL,
             Action::Crash { node } | Action::Stop { node } | Action::Restart { node } => node,
             Action::Reset { a, .. } => a,
@@ -270,6 +280,9 @@ impl fmt::Display for Action {
             Action::Offer { server, request } => write!(f, "{server} offers {request}"),
             Action::Assign { source, request, to, by } => {
                 write!(f, "{by} assigns {request} of {source} to {to}")
+            }
+            Action::GiveBack { source, request, by } => {
+                write!(f, "{by} gives {request} back to {source}")
             }
             Action::Sync { server } => write!(f, "G sends the next revision to {server}"),
             Action::Crash { node } => write!(f, "{node} crashes and restarts"),
@@ -542,6 +555,7 @@ impl Vocabulary for Spillway {
         "lease",
         "slow",
         "calm",
+        "give-back",
     ];
 
     fn node(action: &Action) -> Node {

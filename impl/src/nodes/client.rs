@@ -9,7 +9,7 @@ use spillway_traces::{Action, Node, Note, RequestId};
 
 use crate::bug::Bug;
 use crate::config::{Class, Config, Links, Timers};
-use crate::node::{Candidate, Change, Command, Context, Input, Output, Shown, Timer};
+use crate::node::{Candidate, Change, Command, Context, Input, Output, Refused, Shown, Timer};
 use crate::nodes::aside::{Aside, Running};
 use crate::profile::{CONTACTS_MAX, Info, Record};
 use crate::wire::{Ask, Asked, Body, Wire};
@@ -98,6 +98,7 @@ impl Client {
             | Input::Closed { .. }
             | Input::Worked
             | Input::Stored { .. }
+            | Input::Report { .. }
             | Input::Lease { .. }
             | Input::Turn => {}
         }
@@ -110,7 +111,9 @@ impl Client {
                 let profile = info.map(|info| info.profile.clone());
                 self.replied(request, Shown { revision, version, profile }, context);
             }
-            Wire::Busy { request, .. } => self.refused(request, context),
+            Wire::Busy { request, retry_after_us } => {
+                self.refused(request, retry_after_us, context);
+            }
             _ => debug_assert!(false, "{from} sent {message:?} to {}", self.node()),
         }
     }
@@ -129,17 +132,18 @@ impl Client {
         }
         let (revision, version) = (shown.revision, shown.version);
         context.out.push(Output::Note(Note::Given { request, revision, version }));
-        context.out.push(Output::Reply { request, reply: Some(shown) });
+        context.out.push(Output::Reply { request, reply: Ok(shown) });
     }
 
-    fn refused(&mut self, request: RequestId, context: &mut Context<'_>) {
+    fn refused(&mut self, request: RequestId, retry_after_us: u64, context: &mut Context<'_>) {
         let request = self.named(request);
         let settled = self.waiting.remove(&request);
         if settled.is_none() && !self.config.has(Bug::SecondReplyTaken) {
             return dropped(context);
         }
         context.out.push(Output::Note(Note::Refused { request }));
-        context.out.push(Output::Reply { request, reply: None });
+        let reply = Err(Refused::Busy { retry_after_us });
+        context.out.push(Output::Reply { request, reply });
     }
 
     /// The request that a reply settles.
@@ -175,7 +179,7 @@ impl Client {
         context: &mut Context<'_>,
     ) {
         if !self.may_issue() {
-            return context.out.push(Output::Reply { request, reply: None });
+            return not_asked(request, context);
         }
         self.issue(request, home, Body::Query { user, class }, context);
     }
@@ -183,7 +187,7 @@ impl Client {
     /// A change carries the whole record as it is from its version on, so that the newest version is all there is to know.
     fn change(&mut self, request: RequestId, change: Change, home: u16, context: &mut Context<'_>) {
         if !self.may_issue() || !fits(&change) {
-            return context.out.push(Output::Reply { request, reply: None });
+            return not_asked(request, context);
         }
         self.version += 1;
         let version = self.version;
@@ -318,6 +322,11 @@ fn fits(change: &Change) -> bool {
         Change::Contacts(contacts) => contacts.len() <= CONTACTS_MAX,
         Change::Delete | Change::Share(_) => true,
     }
+}
+
+/// Refuses what the protocol has no step for, without a message.
+fn not_asked(request: RequestId, context: &mut Context<'_>) {
+    context.out.push(Output::Reply { request, reply: Err(Refused::NotAsked) });
 }
 
 fn dropped(context: &mut Context<'_>) {

@@ -34,6 +34,14 @@ pub enum Stream {
     Choices = 9,
     /// How wrong clocks are.
     Clocks = 10,
+    /// The room for each class, which came later than the rest of the configuration.
+    Rooms = 11,
+    /// When control servers assign: in a stream of its own, as it came later than the rest of the configuration.
+    Binding = 12,
+    /// The requests of a comparison.
+    Arrivals = 13,
+    /// Which ways are cut.
+    Ways = 14,
 }
 
 impl Draw {

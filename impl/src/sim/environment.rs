@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rand_chacha::ChaCha8Rng;
 use spillway_traces::{Action, Node, Note, RequestId, Role};
 
+use super::choices::Choosing;
 use super::clocks::Clock;
 use super::disk::Disk;
 use super::draw::{Draw, Stream, generator};
@@ -16,19 +17,23 @@ use super::mishaps::Mishap;
 use super::swarm::{Latencies, Shape, Span, Swarm};
 use super::timers::{Alarm, Timers};
 use crate::config::Links as Network;
-use crate::node::{Chooser, Never, Shown, Store, Timer};
-use crate::strategy::Configured;
+use crate::node::{Chooser, Never, Store, Timer};
 use crate::wire::{Ask, Wire};
 use crate::world::{Driver, Hand, Recorder};
 
 /// By how much a node that is slow takes longer.
 const SLOW_FACTOR: u64 = 10;
 
+/// So many times as long as a message usually takes, a sync is a slow one.
+const SLOW_SYNC: u64 = 20;
+
 /// What may happen in a run.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     /// A message arrives: the oldest of its link.
     Arrive(Flight),
+    /// A report of a query server's room arrives.
+    Report { from: Node, to: Node, room: u32 },
     /// A timer may have run out.
     Timer(Alarm<(Node, Timer)>),
     /// A query server has done its work, unless the number is not that of what it works on.
@@ -43,6 +48,8 @@ pub(super) enum Event {
     Mishap(Mishap),
     /// The global server takes what was held back for it.
     TakeHeld,
+    /// A node that has put something off is asked again.
+    Turn { node: Node },
     /// It is time to see whether all has settled.
     Look,
 }
@@ -117,10 +124,12 @@ pub(super) struct Environment {
     latencies: Latencies,
     service: Span,
     hot_factor: u64,
+    /// From what time on a sync is a slow one.
+    slow_sync_us: u64,
     network: Draw,
     working: Draw,
     numbers: u64,
-    chooser: Configured,
+    pub(super) choosing: Choosing,
     never: Never,
     random: ChaCha8Rng,
     /// Where each server sent a request last.
@@ -149,7 +158,6 @@ impl Environment {
         for (at, node) in nodes.iter().enumerate() {
             firsts.entry(node.role).or_insert(at);
         }
-        let choices = generator(swarm.seed, Stream::Choices);
         let mut marks = Marks::default();
         bodies.iter().filter(|body| body.clock.is_skewed()).for_each(|_| marks.hit(Mark::Skew));
         Environment {
@@ -172,10 +180,11 @@ impl Environment {
             latencies: swarm.latencies,
             service: swarm.service,
             hot_factor: swarm.hot_factor,
+            slow_sync_us: (SLOW_SYNC * swarm.latencies.global.mean_us()).max(1),
             network: Draw::new(swarm.seed, Stream::Network),
             working: Draw::new(swarm.seed, Stream::Service),
             numbers: 0,
-            chooser: Configured::new(config.knobs.strategy, choices),
+            choosing: Choosing::of(swarm),
             never: Never,
             random: generator(swarm.seed, Stream::Timers),
             routed: BTreeMap::new(),
@@ -204,6 +213,17 @@ impl Environment {
 
     /// Something is on its way from now on: it takes its time, and where order is kept it waits for what is before it.
     pub(super) fn send(&mut self, from: Node, to: Node) {
+        let (now_us, latency_us) = (self.engine.now_us(), self.latency_us(from, to));
+        let link = self.link(from, to);
+        let (mut at_us, flight) = self.links.send(link, now_us, latency_us);
+        if !self.fifo {
+            at_us = now_us + latency_us;
+        }
+        self.engine.at(at_us, Event::Arrive(flight));
+    }
+
+    /// How long something takes that is sent now.
+    fn latency_us(&mut self, from: Node, to: Node) -> u64 {
         let span = match from.role.min(to.role) {
             Role::Client => self.latencies.client,
             Role::Communication => self.latencies.query,
@@ -218,12 +238,7 @@ impl Environment {
         if self.body(to).slow_until_us > now_us {
             latency_us *= SLOW_FACTOR;
         }
-        let link = self.link(from, to);
-        let (mut at_us, flight) = self.links.send(link, now_us, latency_us);
-        if !self.fifo {
-            at_us = now_us + latency_us;
-        }
-        self.engine.at(at_us, Event::Arrive(flight));
+        latency_us
     }
 
     pub(super) fn next_number(&mut self) -> u64 {
@@ -236,6 +251,7 @@ impl Environment {
             Action::Retry { .. } => Mark::Retry,
             Action::Offer { .. } => Mark::Offer,
             Action::Assign { .. } => Mark::Assign,
+            Action::GiveBack { .. } => Mark::GiveBack,
             Action::PullBack { .. } => Mark::PullBack,
             Action::Resend { .. } => Mark::Resend,
             Action::Cancel { .. } => Mark::Cancel,
@@ -288,7 +304,7 @@ impl Driver for Environment {
         let now_us = self.body(node).clock.shows_us(now_us);
         let chooser: &mut dyn Chooser = match self.pausing && node == Node::GLOBAL {
             true => &mut self.never,
-            false => &mut self.chooser,
+            false => self.choosing.of_node(node),
         };
         Hand { now_us, chooser, random: &mut self.random }
     }
@@ -367,7 +383,7 @@ impl Driver for Environment {
     }
 
     fn begun(&mut self, node: Node) {
-        let (first, last) = (Timer::Retry(RequestId(0)), Timer::StoreAgain);
+        let (first, last) = (Timer::Retry(RequestId(0)), Timer::Report);
         self.timers.disarm_range((node, first)..=(node, last));
         self.body(node).work = None;
         if node == Node::GLOBAL {
@@ -400,13 +416,19 @@ impl Driver for Environment {
         self.engine.after(lasts_us, Event::Worked { server: server.index, number });
     }
 
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        let wait_us = self.latency_us(from, to);
+        self.engine.after(wait_us, Event::Report { from, to, room });
+    }
+
     fn store(&mut self, _store: &Store) {
         let doing = self.disk.begin(&mut self.marks);
+        if doing.lasts_us >= self.slow_sync_us {
+            self.marks.hit(Mark::SlowSync);
+        }
         let number = self.next_number();
         let until_us = self.engine.now_us() + doing.lasts_us;
         self.storing = Some(Storing { until_us, number, done: doing.done });
         self.engine.at(until_us, Event::Stored { number });
     }
-
-    fn reply(&mut self, _client: Node, _request: RequestId, _reply: Option<Shown>) {}
 }

@@ -3,10 +3,12 @@
 //! A fault that never happened has tested nothing, and a branch that was never taken may as well be wrong. A suite adds up
 //! the marks of its runs and fails if one of them is 0, naming it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::Error as _;
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! marks {
     ($($(#[doc = $about:literal])+ $mark:ident $name:literal),+ $(,)?) => {
@@ -25,6 +27,13 @@ macro_rules! marks {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Mark::$mark => $name,)+
+                }
+            }
+
+            /// What was met.
+            pub const fn about(self) -> &'static str {
+                match self {
+                    $(Mark::$mark => concat!($($about),+).trim_ascii(),)+
                 }
             }
 
@@ -53,12 +62,16 @@ marks! {
     Slow "slow-node",
     /// A node stalled.
     Stall "stall",
+    /// A node that stalled took something later than it came.
+    StalledInput "stalled-input",
     /// A link was reset.
     Reset "reset",
     /// One direction was cut.
     Cut "cut",
-    /// Some nodes were cut from all others.
+    /// Some nodes were cut from all others, both ways.
     Partition "partition",
+    /// Some nodes were no longer heard by all others, and heard them.
+    PartitionOneWay "partition-one-way",
     /// What was cut was healed.
     Heal "heal",
     /// A message was lost with its link, or for want of one.
@@ -81,10 +94,18 @@ marks! {
     Spike "spike",
     /// The disk could not: it was full.
     DiskFull "disk-full",
+    /// The global server tried again what its disk could not do.
+    StoreAgain "store-again",
+    /// A write took far longer than a message until it was synced.
+    SlowSync "slow-sync",
+    /// The global server took a message only once its disk was done.
+    Held "held-for-disk",
     /// A crash met a write, and nothing of it was there.
     WriteLost "write-lost",
     /// A crash met a write, and a part of it was there.
     WriteTorn "write-torn",
+    /// A write that was torn was found when the file was read, and left out.
+    TornFound "torn-found",
     /// A crash met a write, and all of it was there.
     WriteWhole "write-whole",
     /// The disk could not be read at first.
@@ -93,6 +114,12 @@ marks! {
     Offer "offer",
     /// A task was assigned.
     Assign "assign",
+    /// The control server gave back of itself what it held.
+    GiveBack "give-back",
+    /// A query server reported that it has no room.
+    RoomGone "room-gone",
+    /// A report of room was too old to count while a task was held.
+    RoomUnknown "room-unknown",
     /// A server rejected an assignment.
     Reject "reject",
     /// The control server returned a task.
@@ -105,6 +132,8 @@ marks! {
     Reroute "reroute",
     /// A request was refused.
     Refused "refused",
+    /// A query was refused for want of room for its class, where the queue had some.
+    RefusedForClass "refused-for-class",
     /// A message changed nothing and was dropped.
     Dropped "dropped",
     /// A client asked again.
@@ -190,6 +219,23 @@ impl Serialize for Marks {
             map.serialize_entry(mark.name(), &self.count(*mark))?;
         }
         map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Marks {
+    /// Each mark once, and no other.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Marks, D::Error> {
+        let mut told = BTreeMap::<String, u64>::deserialize(deserializer)?;
+        let mut marks = Marks::default();
+        for mark in Mark::ALL {
+            let count = told.remove(mark.name());
+            let missing = || D::Error::custom(format!("there is no mark `{}`", mark.name()));
+            marks.counts[*mark as usize] = count.ok_or_else(missing)?;
+        }
+        match told.keys().next() {
+            Some(name) => Err(D::Error::custom(format!("no mark is called `{name}`"))),
+            None => Ok(marks),
+        }
     }
 }
 

@@ -170,12 +170,21 @@ impl Simulation {
         }
         if stops {
             self.world.stop(node, &mut self.env);
+            self.mark_torn(node);
             self.release_put_off(node);
             self.env.engine.after(lasts_us, Event::Mishap(Mishap::Restart(node)));
         } else {
             self.world.crash(node, &mut self.env);
+            self.mark_torn(node);
             self.world.give(node, Input::Turn, &mut self.env);
             self.release_put_off(node);
+        }
+    }
+
+    /// Whether the global server has found that its last write was torn.
+    fn mark_torn(&mut self, node: Node) {
+        if node == Node::GLOBAL && self.world.global.torn_bytes.0 > 0 {
+            self.env.marks.hit(Mark::TornFound);
         }
     }
 
@@ -237,10 +246,14 @@ impl Simulation {
     fn part(&mut self, lasts_us: u64) {
         let apart: Vec<Node> =
             self.env.nodes.iter().copied().filter(|_| self.draw.one_in(3)).collect();
+        let one_way = self.ways.flip();
         let mut cuts = self.open_ways();
-        cuts.retain(|(from, to)| apart.contains(from) != apart.contains(to));
+        cuts.retain(|(from, to)| {
+            let (from, to) = (apart.contains(from), apart.contains(to));
+            if one_way { from && !to } else { from != to }
+        });
         if !cuts.is_empty() {
-            self.env.marks.hit(Mark::Partition);
+            self.env.marks.hit(if one_way { Mark::PartitionOneWay } else { Mark::Partition });
             self.cut_all(cuts, lasts_us);
         }
     }
@@ -280,6 +293,7 @@ impl Simulation {
             body.stalled_until_us = body.stalled_until_us.min(now_us);
         }
         self.env.disk.heal();
+        self.env.choosing.heal();
         self.healed_us = Some(now_us);
     }
 }

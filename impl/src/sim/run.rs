@@ -23,6 +23,7 @@ pub struct Simulation {
     pub(super) world: World,
     pub(super) env: Environment,
     pub(super) draw: Draw,
+    pub(super) ways: Draw,
     /// Since when nothing goes wrong any more.
     pub(super) healed_us: Option<u64>,
     clients: Draw,
@@ -81,6 +82,7 @@ impl Simulation {
             world,
             env: Environment::new(swarm, records),
             draw: Draw::new(swarm.seed, Stream::Faults),
+            ways: Draw::new(swarm.seed, Stream::Ways),
             clients: Draw::new(swarm.seed, Stream::Clients),
             healed_us: None,
             swarm: Arc::new(swarm.clone()),
@@ -110,6 +112,7 @@ impl Simulation {
             }
             let was_faulty = self.is_faulty();
             self.happen(event);
+            self.ask_again();
             if was_faulty && !self.is_faulty() {
                 self.look_later();
             }
@@ -149,6 +152,7 @@ impl Simulation {
         let Some(event) = self.defer(event) else { return };
         match event {
             Event::Arrive(flight) => self.arrive(flight),
+            Event::Report { from, to, room } => self.report(from, to, room),
             Event::Timer(alarm) => {
                 if let Some((node, timer)) = self.env.timers.fire(&mut self.env.engine, alarm) {
                     self.run_out(node, timer);
@@ -175,7 +179,19 @@ impl Simulation {
             }
             Event::Mishap(mishap) => self.befall(mishap),
             Event::TakeHeld => self.take_held(),
+            Event::Turn { node } => {
+                if !self.world.links.is_down(node) {
+                    self.world.give(node, Input::Turn, &mut self.env);
+                }
+            }
             Event::Look => unreachable!("looking is no event of the world"),
+        }
+    }
+
+    /// Whoever has put off what is due is asked again a while later.
+    fn ask_again(&mut self) {
+        for (node, wait_us) in self.env.choosing.dawdlers(self.swarm.service) {
+            self.env.engine.after(wait_us, Event::Turn { node });
         }
     }
 
@@ -183,17 +199,24 @@ impl Simulation {
     fn defer(&mut self, event: Event) -> Option<Event> {
         let node = match event {
             Event::Arrive(flight) => self.env.ends(flight).1,
+            Event::Report { to, .. } => to,
             Event::Worked { server, .. } => Node::query(server),
             Event::Ask { client } | Event::GiveUp { client, .. } => Node::client(client),
+            Event::Turn { node } => node,
             _ => return Some(event),
         };
         if node == Node::GLOBAL && (self.env.storing.is_some() || !self.env.held.is_empty()) {
-            self.env.held.push_back(event);
+            // A turn is not held: the server goes on by itself once the disk is done.
+            if !matches!(event, Event::Turn { .. }) {
+                self.env.marks.hit(Mark::Held);
+                self.env.held.push_back(event);
+            }
             return None;
         }
         match self.takes_from_us(node) {
             None => Some(event),
             Some(at_us) => {
+                self.env.marks.hit(Mark::StalledInput);
                 self.env.engine.at(at_us, event);
                 None
             }
@@ -257,11 +280,27 @@ impl Simulation {
         }
         if let Some(Wire::Query(asked)) = self.world.links.on(from, to).next()
             && to.role == Role::Query
-            && asked.token > self.world.query[usize::from(to.index)].applied
         {
-            self.env.marks.hit(Mark::Waited);
+            let server = &self.world.query[usize::from(to.index)];
+            if asked.token > server.applied {
+                self.env.marks.hit(Mark::Waited);
+            }
+            if server.refuses_for_its_class(&asked.ask) {
+                self.env.marks.hit(Mark::RefusedForClass);
+            }
         }
         self.world.deliver(from, to, &mut self.env);
+    }
+
+    /// A report arrives, or is lost where datagrams are.
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        if self.is_faulty() && self.draw.happens(self.swarm.faults.drop_per_million) {
+            return;
+        }
+        if room == 0 {
+            self.env.marks.hit(Mark::RoomGone);
+        }
+        self.world.reported(from, to, room, &mut self.env);
     }
 
     /// What may befall a datagram as it arrives; whether it is gone.
@@ -294,7 +333,15 @@ impl Simulation {
         };
         match again_us {
             Some(at_us) => self.env.timers.arm(&mut self.env.engine, (node, timer), at_us),
-            None => self.world.give(node, Input::Timer(timer), &mut self.env),
+            None => {
+                if timer == Timer::StoreAgain {
+                    self.env.marks.hit(Mark::StoreAgain);
+                }
+                if timer == Timer::Report {
+                    self.env.marks.hit(Mark::RoomUnknown);
+                }
+                self.world.give(node, Input::Timer(timer), &mut self.env);
+            }
         }
     }
 

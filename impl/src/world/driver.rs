@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use spillway_traces::{Action, Node, Note, RequestId};
 
-use crate::node::{Chooser, Shown, Store, Timer};
+use crate::node::{Chooser, Refused, Shown, Store, Timer};
 use crate::wire::{Ask, Wire};
 
 /// What one node is given with an input.
@@ -46,9 +46,12 @@ pub trait Driver {
     fn disarm(&mut self, _node: Node, _timer: Timer) {}
     /// A query server works on a task, and is to be given [`Input::Worked`](crate::node::Input::Worked) when it is done.
     fn work(&mut self, _server: Node, _ask: &Ask) {}
+    /// A query server reports how many tasks it would take on. When that arrives, if it does, the driver calls
+    /// [`World::reported`](super::World::reported). Nothing depends on it but how well tasks are spread.
+    fn report(&mut self, _from: Node, _to: Node, _room: u32) {}
     /// The global server's disk is to do something. When it has, or cannot, the driver calls
     /// [`World::stored`](super::World::stored).
     fn store(&mut self, _store: &Store) {}
-    /// A user gets the reply to a request; none is a refusal.
-    fn reply(&mut self, _client: Node, _request: RequestId, _reply: Option<Shown>) {}
+    /// A user gets the reply to a request, or is told why there is none.
+    fn reply(&mut self, _client: Node, _request: RequestId, _reply: Result<Shown, Refused>) {}
 }

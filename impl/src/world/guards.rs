@@ -77,7 +77,7 @@ impl World {
             | Action::PullBack { server, .. }
             | Action::Slow { server }
             | Action::Calm { server } => self.acts(server, Role::Query),
-            Action::Assign { by, .. } => self.acts(by, Role::Control),
+            Action::Assign { by, .. } | Action::GiveBack { by, .. } => self.acts(by, Role::Control),
             Action::Sync { .. } | Action::Compact {} | Action::Flush {} => self.is_up(Node::GLOBAL),
         }
     }

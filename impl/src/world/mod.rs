@@ -198,6 +198,7 @@ impl World {
         match output {
             Output::Step(action) => driver.step(action),
             Output::Send { to, message } => self.send(node, to, message, driver),
+            Output::Report { to, room } => driver.report(node, to, room),
             Output::Note(note) => driver.note(node, note),
             Output::Reply { request, reply } => driver.reply(node, request, reply),
             Output::Arm { timer, after_us } => driver.arm(node, timer, after_us),
@@ -269,6 +270,13 @@ impl World {
         driver.step(Action::Deliver { from, to });
         driver.took(from, to, &message);
         self.give(to, Input::Message { from, message }, driver);
+    }
+
+    /// A report of a query server arrives, unless nothing does between the two.
+    pub fn reported(&mut self, from: Node, to: Node, room: u32, driver: &mut impl Driver) {
+        if self.links.passes(from, to) {
+            self.give(to, Input::Report { from, room }, driver);
+        }
     }
 
     /// A client issues the next request of its plan.

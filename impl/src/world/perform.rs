@@ -36,6 +36,7 @@ fn is_own(action: &Action) -> bool {
             | Action::Slow { .. }
             | Action::Calm { .. }
             | Action::Assign { .. }
+            | Action::GiveBack { .. }
             | Action::Sync { .. }
             | Action::Compact {}
             | Action::Flush {}

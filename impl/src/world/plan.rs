@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use spillway_traces::RequestId;
 
 use crate::config::Class;
@@ -10,7 +11,8 @@ use crate::node::{Change, Command};
 use crate::profile::{Info, Profile, Record, Rule};
 
 /// What a client wants.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Wish {
     /// A user's information.
     Query {
@@ -37,7 +39,8 @@ impl Wish {
 }
 
 /// One request of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Planned {
     /// The client that issues it.
     pub client: u16,

@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use spillway_impl::bug::Bug;
 use spillway_impl::config::{Class, Config, Knobs, Timers};
 use spillway_impl::node::{
-    Change, Chooser, Command, Context, Force, Input, Never, Output, Store, Timer,
+    Change, Chooser, Command, Context, Force, Input, Never, Output, Refused, Store, Timer,
 };
 use spillway_impl::nodes::client::Client;
 use spillway_impl::nodes::communication::Communication;
@@ -32,14 +32,18 @@ pub fn config() -> Config {
             threshold: vec![1, 1, 1],
             unit: Default::default(),
             queue_max: 4,
+            rooms: Vec::new(),
             pending_max: 4,
             relay_max: 2,
             ledger_max: 3,
+            ledger_rooms: Vec::new(),
             window_max: 4,
             routing: Default::default(),
             returned: Default::default(),
+            give_back: false,
             links: Default::default(),
             strategy: Default::default(),
+            binding: Default::default(),
             weights: vec![1, 1, 1],
             accepts: vec![vec![Interactive, Normal, Bulk]; 3],
             overtaken_max: 0,
@@ -317,6 +321,11 @@ impl<N: Handles> Rig<N> {
         self.step(Action::Assign { source, request, to, by: self.node.node() })
     }
 
+    pub fn give_back(&mut self, source: u16, request: u32) -> String {
+        let (source, request) = (c(source), RequestId(request));
+        self.step(Action::GiveBack { source, request, by: self.node.node() })
+    }
+
     pub fn reset(&mut self, peer: Node) -> String {
         let lost = self.on(Input::Lost { peer });
         let made = self.on(Input::Made { peer });
@@ -383,8 +392,14 @@ fn told(output: &Output) -> Option<String> {
         Output::Note(note) => Some(format!("{note:?}").to_lowercase())
             .map(|text| text.replace("queued { request: ", "queued ").replace(" }", "")),
         Output::Send { to, message } => Some(format!("{to} {}", message_text(message))),
-        Output::Reply { request, reply: None } => Some(format!("user: {request} refused")),
-        Output::Reply { request, reply: Some(shown) } => {
+        Output::Report { to, room } => Some(format!("{to} report {room}")),
+        Output::Reply { request, reply: Err(Refused::NotAsked) } => {
+            Some(format!("user: {request} not asked"))
+        }
+        Output::Reply { request, reply: Err(Refused::Busy { retry_after_us }) } => {
+            Some(format!("user: {request} busy, again after {retry_after_us}us"))
+        }
+        Output::Reply { request, reply: Ok(shown) } => {
             let (version, revision) = (shown.version, shown.revision);
             Some(format!("user: {request} v{version} at {revision}"))
         }

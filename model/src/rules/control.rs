@@ -78,12 +78,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Some((at, _)) => self.state.ledger.set(at, row),
             None => {
                 let held = self.state.ledger.count(|e| e.control == row.control);
-                let full = held >= self.protocol.scope().knobs.ledger_max as usize;
+                let full = held >= self.ledger_room_for(request);
                 let full = full && !self.protocol.has(Mutant::LedgerUnbounded);
                 // With the strategy `classes` there may be no server for it at all.
                 let unwanted = !self.has_receiver(row) && !self.protocol.has(Mutant::UnwantedHeld);
                 if full || unwanted {
-                    return self.give_back(control, request, id);
+                    return self.return_to_source(control, request, id);
                 }
                 let key = |e: Entry<S::Num>| (e.control, e.source, e.request);
                 let place = self.state.ledger.position(|e| key(e) > key(row));
@@ -93,6 +93,16 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
         }
         self.return_unreceivable(control);
+    }
+
+    /// How many hand-overs a control server holds when it returns a new one.
+    fn ledger_room_for(&self, request: RequestId) -> usize {
+        let knobs = &self.protocol.scope().knobs;
+        let room = match self.protocol.planned(request).class {
+            _ if self.protocol.has(Mutant::LedgerRoomsIgnored) => knobs.ledger_max,
+            class => knobs.ledger_room(class),
+        };
+        room as usize
     }
 
     /// Gives back what nobody may take since servers are down: a task must not wait for one to restart.
@@ -109,17 +119,24 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 continue;
             }
             self.state.ledger.remove(at);
-            let hand_over = HandOver {
-                source: Node::query(entry.source.get() as u16),
-                incarnation: entry.incarnation.get(),
-                sequence: entry.sequence.get(),
-            };
-            let request = RequestId(entry.request.get());
-            self.give_back(control, request, hand_over);
+            self.return_to_source(control, RequestId(entry.request.get()), named(entry));
         }
     }
 
-    fn give_back(&mut self, control: Node, request: RequestId, id: HandOver) {
+    /// Gives a task back of itself: its source may be the first to have time for it.
+    pub(super) fn give_back(&mut self, control: Node, source: Node, request: RequestId) {
+        let at = self.entry_of(control, source, request);
+        let at = at.expect("what is given back is in the ledger");
+        let entry = self.state.ledger.get(at);
+        if !self.protocol.has(Mutant::GivenBackHeld) {
+            self.state.ledger.remove(at);
+        }
+        if !self.protocol.has(Mutant::GivenBackSilently) {
+            self.return_to_source(control, request, named(entry));
+        }
+    }
+
+    fn return_to_source(&mut self, control: Node, request: RequestId, id: HandOver) {
         let epoch = self.epoch(control);
         self.send(control, id.source, Message::Return { request, hand_over: id, epoch });
     }
@@ -147,11 +164,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     fn send_assign(&mut self, control: Node, entry: Entry<S::Num>, to: Node) {
         let request = RequestId(entry.request.get());
-        let hand_over = HandOver {
-            source: Node::query(entry.source.get() as u16),
-            incarnation: entry.incarnation.get(),
-            sequence: entry.sequence.get(),
-        };
+        let hand_over = named(entry);
         let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
         let token = if unsaid { 0 } else { entry.token.get() };
         let sessions = Sessions::from_bits(entry.sessions.get());
@@ -176,7 +189,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.state.ledger.set(at, entry);
         if !self.has_receiver(entry) && !self.protocol.has(Mutant::NeverReturned) {
             self.state.ledger.remove(at);
-            self.give_back(control, request, id);
+            self.return_to_source(control, request, id);
         }
     }
 
@@ -219,5 +232,14 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             }
         }
         self.return_unreceivable(control);
+    }
+}
+
+/// The hand-over of an entry.
+fn named<N: Num>(entry: Entry<N>) -> HandOver {
+    HandOver {
+        source: Node::query(entry.source.get() as u16),
+        incarnation: entry.incarnation.get(),
+        sequence: entry.sequence.get(),
     }
 }

@@ -58,6 +58,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             Action::Flush {} => self.flush(),
             // Control servers.
             Action::Lease { to } => self.lease(to),
+            Action::GiveBack { source, request, by } => self.give_back(by, source, request),
             Action::Slow { server } => self.slow(server),
             Action::Calm { server } => self.calm(server),
         }

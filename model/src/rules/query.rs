@@ -4,7 +4,7 @@ use spillway_traces::{HandOver, Message, Node, Note, RequestId, Sessions};
 
 use crate::mutant::Mutant;
 use crate::rows::{Handed, REFUSED, RUNNING, Relay, Replica, Task};
-use crate::scope::Returned;
+use crate::scope::{Class, Returned};
 use crate::size::{Num, Size, Table};
 use crate::state::Full;
 use crate::step::{Observe, Step};
@@ -71,7 +71,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return self.state.handed.set(at, row);
         }
         let held = self.state.load(server.index) + self.state.handed_count(server.index);
-        let full = held >= self.protocol.scope().knobs.queue_max as usize;
+        let full = held >= self.room_for(request);
         if full && !self.protocol.has(Mutant::QueueUnbounded) {
             if !self.protocol.has(Mutant::QueueFullSilently) {
                 self.send(server, from, Message::Busy { request });
@@ -79,6 +79,17 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
             return;
         }
         self.enqueue(server, request, token, 0, None, asker);
+    }
+
+    /// How many tasks a query server holds when it refuses a new query.
+    fn room_for(&self, request: RequestId) -> usize {
+        let knobs = &self.protocol.scope().knobs;
+        let room = match self.protocol.planned(request).class {
+            _ if self.protocol.has(Mutant::RoomsIgnored) => knobs.queue_max,
+            _ if self.protocol.has(Mutant::SmallestRoomKept) => knobs.room(Class::Bulk),
+            class => knobs.room(class),
+        };
+        room as usize
     }
 
     pub(super) fn enqueue(

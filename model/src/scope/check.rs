@@ -8,7 +8,7 @@ use super::limits::{
     LEASES_MAX, LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS,
     SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
-use super::names::{STRATEGIES, word_for};
+use super::names::{CLASSES, STRATEGIES, word_for};
 use super::table::integer_in;
 use super::{Body, Knobs, Links, Request, Scope, Strategy, Unit};
 
@@ -132,6 +132,9 @@ impl Scope {
         for (key, bound) in knobs.bounds_by_key() {
             found.number(&format!("knobs.{key}"), bound, &BOUND);
         }
+        check_rooms(found, "knobs.rooms", &knobs.rooms, ("queue-max", knobs.queue_max));
+        let ledger = ("ledger-max", knobs.ledger_max);
+        check_rooms(found, "knobs.ledger-rooms", &knobs.ledger_rooms, ledger);
         found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
         found.number("knobs.overtaken-max", knobs.overtaken_max, &OVERTAKEN);
         self.check_strategy(found);
@@ -241,6 +244,24 @@ impl Scope {
                 found.add(&path, format!("is {name:?} once more"), "each name once".to_owned());
             }
         }
+    }
+}
+
+/// A room for each class, if there are any: within the bound of all, and none smaller than that of a lower class.
+fn check_rooms(found: &mut Findings, path: &str, rooms: &[u32], (bound, max): (&str, u32)) {
+    if rooms.is_empty() {
+        return;
+    }
+    found.one_for_each(path, rooms.len(), CLASSES.len() as u16, "class");
+    let mut most = (max, format!("a `{bound}` of"));
+    for (class, room) in rooms.iter().enumerate() {
+        let path = format!("{path}[{class}]");
+        found.number(&path, *room, &BOUND);
+        if *room > most.0 {
+            let message = format!("is {room}, above {} {}", most.1, most.0);
+            found.add(&path, message, format!("at most {}", most.0));
+        }
+        most = (*room, "the room of a higher class,".to_owned());
     }
 }
 

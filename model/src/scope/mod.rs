@@ -244,12 +244,20 @@ pub struct Knobs {
     pub threshold: Vec<u32>,
     /// Tasks a query server holds at most, handed-over ones included; one more query is refused.
     pub queue_max: u32,
+    /// Tasks a query server holds at which it refuses a new query, for each class: interactive, normal, bulk. Empty if
+    /// that is `queue-max` for all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rooms: Vec<u32>,
     /// Requests a communication server has pending at most; one more is refused.
     pub pending_max: u32,
     /// Publishes a query server relays at most at a time; one more is refused.
     pub relay_max: u32,
     /// Hand-overs the control server holds at most; one more is returned.
     pub ledger_max: u32,
+    /// Hand-overs the control server holds at which it returns a new one, for each class: interactive, normal, bulk. Empty
+    /// if that is `ledger-max` for all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ledger_rooms: Vec<u32>,
     /// Requests a client has unanswered at most; it issues no more until one is settled.
     pub window_max: u32,
     /// Messages one direction of a link holds; one more is an error of the scope.
@@ -258,6 +266,9 @@ pub struct Knobs {
     pub routing: Routing,
     /// What becomes of a task that every other server refused.
     pub returned: Returned,
+    /// Whether a control server may give a task back to its source although another server may take it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub give_back: bool,
     /// What the links are.
     #[serde(default, skip_serializing_if = "is_default")]
     pub links: Links,
@@ -284,6 +295,18 @@ pub struct Knobs {
     pub sharing: Rule,
 }
 
+impl Knobs {
+    /// How many tasks a query server holds when it refuses a new query of a class.
+    pub fn room(&self, class: Class) -> u32 {
+        self.rooms.get(class as usize).copied().unwrap_or(self.queue_max)
+    }
+
+    /// How many hand-overs the control server holds when it returns a new one of a class.
+    pub fn ledger_room(&self, class: Class) -> u32 {
+        self.ledger_rooms.get(class as usize).copied().unwrap_or(self.ledger_max)
+    }
+}
+
 impl Default for Knobs {
     /// No thresholds, the largest bounds, and every feature off.
     fn default() -> Knobs {
@@ -291,13 +314,16 @@ impl Default for Knobs {
         Knobs {
             threshold: Vec::new(),
             queue_max: bound,
+            rooms: Vec::new(),
             pending_max: bound,
             relay_max: bound,
             ledger_max: bound,
+            ledger_rooms: Vec::new(),
             window_max: bound,
             link_max: limits::LINK_MAX_DEFAULT,
             routing: Routing::Home,
             returned: Returned::Queue,
+            give_back: false,
             links: Links::default(),
             strategy: Strategy::default(),
             accepts: Vec::new(),

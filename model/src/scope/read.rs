@@ -185,8 +185,11 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     let link_max = table.may("link-max").int(&LINK_MAX).unwrap_or(LINK_MAX_DEFAULT);
     let routing = table.may("routing").choice(ROUTINGS).unwrap_or(Routing::Home);
     let returned = table.may("returned").choice(RETURNEDS).unwrap_or(Returned::Queue);
+    let give_back = table.may("give-back").flag().unwrap_or(false);
     let links = table.may("links").choice(LINKS).unwrap_or(Links::Fifo);
     let strategy = table.may("strategy").choice(STRATEGIES).unwrap_or(Strategy::Any);
+    let rooms = read_rooms(&table.may("rooms"));
+    let ledger_rooms = read_rooms(&table.may("ledger-rooms"));
     let accepts = read_accepts(&table.may("accepts"));
     let weights = read_weights(&table.may("weights"));
     let unit = table.may("unit").choice(UNITS).unwrap_or(Unit::Count);
@@ -198,13 +201,16 @@ fn read_knobs(mut table: Table<'_>, query_servers: u32) -> Option<Knobs> {
     Some(Knobs {
         threshold,
         queue_max,
+        rooms,
         pending_max,
         relay_max,
         ledger_max,
+        ledger_rooms,
         window_max,
         link_max,
         routing,
         returned,
+        give_back,
         links,
         strategy,
         accepts,
@@ -225,6 +231,13 @@ fn read_accepts(field: &Field<'_>) -> Vec<Vec<Class>> {
         classes.iter().filter_map(|class| class.choice(CLASSES)).collect()
     };
     lists.iter().map(classes).collect()
+}
+
+/// One number for each class; how many there have to be is for [`super::check`] to say.
+fn read_rooms(field: &Field<'_>) -> Vec<u32> {
+    let expected = "a list with one number of tasks for each class: interactive, normal, bulk";
+    let rooms = field.list(expected).unwrap_or_default();
+    rooms.iter().filter_map(|room| room.int(&BOUND)).collect()
 }
 
 fn read_weights(field: &Field<'_>) -> Vec<u32> {

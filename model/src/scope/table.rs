@@ -160,6 +160,16 @@ impl<'a> Field<'a> {
         number
     }
 
+    /// A truth value.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let expected = "`true` or `false`";
+        let (span, value) = self.value(expected)?;
+        match value.as_bool() {
+            Some(flag) => Some(flag),
+            None => self.wrong_kind(span, value, expected),
+        }
+    }
+
     /// A string.
     pub(super) fn text(&self, expected: &str) -> Option<String> {
         let (span, value) = self.value(expected)?;

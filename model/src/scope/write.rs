@@ -77,6 +77,14 @@ fn write_features(out: &mut String, knobs: &Knobs) -> fmt::Result {
     for (key, word, _) in words.iter().filter(|(_, _, written)| *written) {
         writeln!(out, "{key} = \"{word}\"")?;
     }
+    if knobs.give_back {
+        writeln!(out, "give-back = true")?;
+    }
+    for (key, rooms) in [("rooms", &knobs.rooms), ("ledger-rooms", &knobs.ledger_rooms)] {
+        if !rooms.is_empty() {
+            writeln!(out, "{key} = {rooms:?}")?;
+        }
+    }
     if !knobs.accepts.is_empty() {
         let words = |classes: &Vec<super::Class>| -> Vec<&str> {
             classes.iter().map(|class| word_for(CLASSES, class)).collect()

@@ -8,7 +8,8 @@
 //! `not-offered-to-new-leader`, `offered-to-first`, `unwanted-held`, `lead-unsaid`, `lead-unsaid-at-reset`,
 //! `epoch-not-raised`, `ledger-kept-at-lease`, `epoch-lost-in-crash`, `done-unmatched`, `again-for-the-first`,
 //! `askers-not-offered`, `source-forgotten`, `withdrawn-for-all`, `withdraw-unmatched`, `not-resent-at-loss`,
-//! `pulled-back-lost`, `assigned-to-lost`, `offer-not-repeated`, `assignment-not-repeated`.
+//! `pulled-back-lost`, `assigned-to-lost`, `offer-not-repeated`, `assignment-not-repeated`,
+//! `given-back-silently`.
 
 use spillway_model::size::{Num, Size, Table};
 use spillway_traces::RequestId;

@@ -9,9 +9,12 @@
 //! `final-states`: the receiver takes an older hand-over id on, and its Done names one that nobody waits for.
 //! *Broken by*: `assigned-to-source`, `assigned-to-refuser`, `refusal-unnoted`, `refusals-forgotten`,
 //! `strategy-ignored`, `load-forgotten`, `heavier-chosen`, `weights-ignored`, `turn-kept`, `class-filter-ignored`,
-//! `epoch-unchecked`.
+//! `epoch-unchecked`, `given-back-held`, `given-back-assigned`.
+//!
+//! What the control server gives back of itself goes back to one place: nobody has it yet, and nobody will. Else its
+//! source and a receiver would both do it, and nothing else would show.
 
-use spillway_model::rows::{Handed, Task};
+use spillway_model::rows::{Entry, Handed, Task};
 use spillway_model::size::{Num, Size, Table};
 use spillway_model::wire;
 use spillway_traces::{Action, Message, Node, Role};
@@ -26,7 +29,8 @@ impl Always for StrategyKept {
     const NAME: &'static str = "strategy-kept";
     const STATEMENT: &'static str = "the receiver is one that the receiving strategy allows, is not the source, \
         and has not refused this hand-over to this incarnation of the control server; and no query server heeds a \
-        control server that it has heard to be superseded";
+        control server that it has heard to be superseded; and what is given back is assigned to nobody, before and \
+        after";
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         match step.action {
@@ -36,6 +40,14 @@ impl Always for StrategyKept {
                 let entry =
                     ledger.find(|e| (e.control.get(), e.source.get(), e.request.get()) == key);
                 entry.is_some_and(|e| choices(step, e).contains(&to.index))
+            }
+            Action::GiveBack { source, request, by } => {
+                let key = (u32::from(by.index), u32::from(source.index), request.0);
+                let own =
+                    |e: &Entry<S::Num>| (e.control.get(), e.source.get(), e.request.get()) == key;
+                let held = step.before.ledger.iter().find(own);
+                held.is_some_and(|e| e.assignee().is_none())
+                    && !step.after.ledger.iter().any(|e| own(&e))
             }
             Action::Deliver { from, to } if from.role == Role::Control => {
                 heeds_no_superseded(step, from, to)

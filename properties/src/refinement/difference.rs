@@ -1,5 +1,6 @@
 //! Where nodes and model part, in the words of the model's view.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use spillway_impl::world::World;
@@ -64,6 +65,38 @@ pub fn states(
         lines.push(format!("a cell that no view shows: model {model:?}\n  nodes {nodes:?}"));
     }
     lines
+}
+
+/// The field of the first node whose states differ; `state` for a cell that no view shows.
+pub fn part_of_states(
+    protocol: &Protocol<Growable>,
+    model: &State<Growable>,
+    nodes: &State<Growable>,
+) -> Option<&'static str> {
+    if model == nodes {
+        return None;
+    }
+    let (ours, theirs) = (protocol.view(model), protocol.view(nodes));
+    let part = ours.iter().find_map(|(node, fields)| {
+        let others = &theirs[node];
+        let names: BTreeSet<&'static str> = fields.keys().chain(others.keys()).copied().collect();
+        names.into_iter().find(|name| fields.get(name) != others.get(name))
+    });
+    Some(part.unwrap_or("state"))
+}
+
+/// The first part of what was observed of a step that differs: `took`, `sent`, `lost` or `notes`.
+pub fn part_of_observations(
+    model: &Observed<Spillway>,
+    nodes: &Observed<Spillway>,
+) -> Option<&'static str> {
+    let parts = [
+        ("took", model.took != nodes.took),
+        ("sent", model.sent != nodes.sent),
+        ("lost", model.lost != nodes.lost),
+        ("notes", model.notes != nodes.notes),
+    ];
+    parts.into_iter().find(|(_, differs)| *differs).map(|(part, _)| part)
 }
 
 /// What differs of what was observed of a step. The model's digest is not compared: the states are.

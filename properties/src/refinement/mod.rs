@@ -7,11 +7,13 @@
 //! - [`setting`]: from a scope to a configuration and a plan of requests.
 //! - [`map`](mod@map): the refinement map. What users share has no place in the model's state, which knows versions: that it is what
 //!   the plan says of each version is judged here too.
-//! - [`scope_of`](mod@scope_of): the other way round, for a run that is recorded.
+//! - [`scope_of`](mod@scope_of): the other way round, for a run that is recorded. [`cast_of`](mod@cast_of): for a run of
+//!   the simulator.
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
 //!   `configured`: what the product's choosers choose. `judge`: what the nodes do, judged by the guarantees without the model's step.
 //! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
 
+pub mod cast_of;
 mod configured;
 pub mod difference;
 pub(crate) mod judge;
@@ -24,6 +26,7 @@ mod records;
 pub mod scope_of;
 pub mod setting;
 
+pub use cast_of::cast_of;
 pub use difference::Difference;
 pub use judge::JudgedNodes;
 pub use lockstep::Lockstep;

@@ -7,6 +7,7 @@ use spillway_impl::world::World;
 use spillway_model::{Growable, Protocol, Scope, State};
 use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
 
+use super::difference::{part_of_observations, part_of_states};
 use super::map::Refinement;
 use super::setting::Setting;
 
@@ -15,7 +16,7 @@ use super::setting::Setting;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parted {
     kind: Discriminant<Action>,
-    /// The guard, or `took`, `sent`, `lost`, `notes` or `state`.
+    /// The guard, or `took`, `sent`, `lost` or `notes`, or the field of the state.
     pub by: &'static str,
 }
 
@@ -56,6 +57,11 @@ impl Parting {
         None
     }
 
+    /// Whether they have parted in the way that is sought, if one is.
+    pub fn has_parted(&self) -> bool {
+        !self.broken().is_empty()
+    }
+
     /// What the model says of a step that the nodes have taken.
     fn compare(&mut self, action: &Action, nodes: &Observed<Spillway>) -> Option<&'static str> {
         if let Err(guard) = self.protocol.allows(&self.model, action) {
@@ -63,22 +69,16 @@ impl Parting {
         }
         let mut model = Observed::default();
         self.model = self.protocol.step(&self.model, *action, &mut model);
-        let parts = [
-            ("took", model.took != nodes.took),
-            ("sent", model.sent != nodes.sent),
-            ("lost", model.lost != nodes.lost),
-            ("notes", model.notes != nodes.notes),
-        ];
-        let part = parts.into_iter().find(|(_, differs)| *differs).map(|(part, _)| part);
-        part.or_else(|| self.is_elsewhere().then_some("state"))
+        part_of_observations(&model, nodes).or_else(|| self.part_of_states())
     }
 
-    fn is_elsewhere(&self) -> bool {
-        self.refinement.as_ref().is_some_and(|refinement| {
-            let mut model = self.model.clone();
-            model.forget(model.base as usize);
-            model != refinement.map(&self.nodes, model.budgets)
-        })
+    /// The field in which the states differ, if states are compared.
+    fn part_of_states(&self) -> Option<&'static str> {
+        let refinement = self.refinement.as_ref()?;
+        let mut model = self.model.clone();
+        model.forget(model.base as usize);
+        let nodes = refinement.map(&self.nodes, model.budgets);
+        part_of_states(&self.protocol, &model, &nodes)
     }
 }
 

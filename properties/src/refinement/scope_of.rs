@@ -41,9 +41,11 @@ fn knobs(knobs: &config::Knobs) -> Knobs {
     Knobs {
         threshold: knobs.threshold,
         queue_max: knobs.queue_max,
+        rooms: knobs.rooms,
         pending_max: knobs.pending_max,
         relay_max: knobs.relay_max,
         ledger_max: knobs.ledger_max,
+        ledger_rooms: knobs.ledger_rooms,
         window_max: knobs.window_max,
         link_max: *LINK_MAX.end(),
         routing: match knobs.routing {
@@ -54,6 +56,7 @@ fn knobs(knobs: &config::Knobs) -> Knobs {
             config::Returned::Queue => Returned::Queue,
             config::Returned::Busy => Returned::Busy,
         },
+        give_back: knobs.give_back,
         links: match knobs.links {
             config::Links::Fifo => Links::Fifo,
             config::Links::Datagram => Links::Datagram,

@@ -13,12 +13,14 @@ mod client_refused;
 mod crash_mid_handover;
 mod deleted_answer;
 mod duplicate_publish;
+mod given_back;
 mod heard_one_way;
 mod hidden_answer;
 mod late_publish;
 mod late_server_offers;
 mod late_server_refuses;
 mod lease_passed_mid_handover;
+mod ledger_room_refused;
 mod loads_differ;
 mod overflow_happens;
 mod overtaken_to_the_bound;
@@ -32,6 +34,7 @@ mod replicas_differ;
 mod rerouted;
 mod resumed_after_snapshot;
 mod revocation_spreads;
+mod room_refused;
 mod second_reply;
 mod served_for_nobody;
 mod served_twice;
@@ -62,12 +65,14 @@ pub use client_refused::ClientRefused;
 pub use crash_mid_handover::CrashMidHandover;
 pub use deleted_answer::DeletedAnswer;
 pub use duplicate_publish::DuplicatePublish;
+pub use given_back::GivenBack;
 pub use heard_one_way::HeardOneWay;
 pub use hidden_answer::HiddenAnswer;
 pub use late_publish::LatePublish;
 pub use late_server_offers::LateServerOffers;
 pub use late_server_refuses::LateServerRefuses;
 pub use lease_passed_mid_handover::LeasePassedMidHandover;
+pub use ledger_room_refused::LedgerRoomRefused;
 pub use loads_differ::LoadsDiffer;
 pub use overflow_happens::OverflowHappens;
 pub use overtaken_to_the_bound::OvertakenToTheBound;
@@ -81,6 +86,7 @@ pub use replicas_differ::ReplicasDiffer;
 pub use rerouted::Rerouted;
 pub use resumed_after_snapshot::ResumedAfterSnapshot;
 pub use revocation_spreads::RevocationSpreads;
+pub use room_refused::RoomRefused;
 pub use second_reply::SecondReply;
 pub use served_for_nobody::ServedForNobody;
 pub use served_twice::ServedTwice;
@@ -107,6 +113,7 @@ macro_rules! for_each_sometimes {
             LeasePassedMidHandover, TwoLeaders, SupersededHeard, OvertakenToTheBound, LateServerOffers, LateServerRefuses, ClassNotAccepted, LoadsDiffer, TurnPassedOver,
             ClientMovesMidRequest, AnsweredAtNewSession, TwoAskers, CancelledInQueue, WithdrawnAfterHandOver, ServedForNobody,
             AnsweredWhileControlDown, PulledBack, ServedTwice, Rerouted, HeardOneWay, StaleHandOver, UpdateOvertaken,
+            RoomRefused, LedgerRoomRefused, GivenBack,
         }
     };
 }

@@ -1,4 +1,4 @@
-//! Receiving strategies, thresholds of delay, ageing and leases for a generated scope.
+//! Receiving strategies, thresholds of delay, ageing, rooms, giving back and leases for a generated scope.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,16 +11,38 @@ pub(super) fn features(scope: Scope) -> impl Strategy<Value = Scope> {
     let unit = prop_oneof![3 => Just(Unit::Count), 1 => Just(Unit::Delay)];
     let overtaken_max = prop_oneof![2 => Just(0u32), 1 => 1..=2u32];
     let times = || 0..=2u32;
-    (Just(scope), receiving(servers), unit, overtaken_max, times(), times()).prop_map(
-        |(mut scope, (strategy, weights, accepts), unit, overtaken_max, lease, slow)| {
-            let knobs = &mut scope.knobs;
-            (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
-            (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
-            scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };
-            scope.faults.slow = if unit == Unit::Delay { slow } else { 0 };
-            scope
-        },
-    )
+    let give_back = prop_oneof![3 => Just(false), 1 => Just(true)];
+    let rooms = (rooms(scope.knobs.queue_max), rooms(scope.knobs.ledger_max));
+    (Just(scope), receiving(servers), unit, overtaken_max, (rooms, give_back), times(), times())
+        .prop_map(
+            |(
+                mut scope,
+                (strategy, weights, accepts),
+                unit,
+                overtaken_max,
+                (rooms, give_back),
+                lease,
+                slow,
+            )| {
+                let knobs = &mut scope.knobs;
+                (knobs.rooms, knobs.ledger_rooms) = rooms;
+                knobs.give_back = give_back;
+                (knobs.strategy, knobs.weights, knobs.accepts) = (strategy, weights, accepts);
+                (knobs.unit, knobs.overtaken_max) = (unit, overtaken_max);
+                scope.faults.lease = if scope.nodes.control_servers > 1 { lease } else { 0 };
+                scope.faults.slow = if unit == Unit::Delay { slow } else { 0 };
+                scope
+            },
+        )
+}
+
+/// No room of its own for any class, or for each a few tasks, and for none more than for a higher one.
+fn rooms(queue_max: u32) -> impl Strategy<Value = Vec<u32>> {
+    let few = vec(1..=queue_max.min(3), 3).prop_map(|mut rooms| {
+        rooms.sort_unstable_by(|a, b| b.cmp(a));
+        rooms
+    });
+    prop_oneof![3 => Just(Vec::new()), 1 => few]
 }
 
 type Receivers = (Receiving, Vec<u32>, Vec<Vec<Class>>);

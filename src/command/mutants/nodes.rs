@@ -23,7 +23,7 @@ use crate::{interrupt, style};
 const SEEDS: u64 = 100;
 /// Scopes in which nodes and model are explored together for what no seed has found: small ones, in which a rare choice is
 /// made on some path.
-const SCOPES: [&str; 4] = ["two-sources", "moving-routes", "reroute", "refused"];
+const SCOPES: [&str; 5] = ["two-sources", "moving-routes", "reroute", "refused", "give-back"];
 
 /// Seeds, from the one on which a bug was found, on which the guarantees alone are to tell what it breaks.
 const ALONE_SEEDS: u64 = 4;

@@ -257,6 +257,7 @@ fn later_step() -> impl Strategy<Value = Step> {
         n().prop_map(|node| Step::Stop { node }),
         n().prop_map(|node| Step::Restart { node }),
         (n(), r()).prop_map(|(server, request)| Step::PullBack { server, request }),
+        (n(), r(), n()).prop_map(|(source, request, by)| Step::GiveBack { source, request, by }),
         n().prop_map(|to| Step::Lease { to }),
         n().prop_map(|server| Step::Slow { server }),
         n().prop_map(|server| Step::Calm { server }),

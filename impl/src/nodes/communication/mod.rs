@@ -106,6 +106,7 @@ impl Communication {
             | Input::Command(_)
             | Input::Worked
             | Input::Stored { .. }
+            | Input::Report { .. }
             | Input::Lease { .. }
             | Input::Turn => {}
         }

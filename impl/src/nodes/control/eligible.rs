@@ -6,7 +6,7 @@ use spillway_traces::{Action, Node};
 
 use super::{Control, Entry};
 use crate::bug::Bug;
-use crate::config::{Class, Strategy};
+use crate::config::{Binding, Class, Strategy};
 use crate::node::Candidate;
 use crate::wire::Body;
 
@@ -89,15 +89,16 @@ impl Control {
 
     /// Every assignment that is legal now: of the highest class that has an eligible server, each task to each server
     /// that the strategy allows.
-    pub(super) fn assign_candidates(&self, candidates: &mut Vec<Candidate>) {
+    ///
+    /// In the order in which they were offered. With [`Binding::Late`] those are due whose receiver has room as far as is
+    /// known, and it costs the less the more room that is.
+    pub(super) fn assign_candidates(&self, now_us: u64, candidates: &mut Vec<Candidate>) {
         if !self.leads() {
             return;
         }
-        let unassigned = || {
-            self.ledger
-                .values()
-                .filter(|entry| entry.assigned.is_none() && self.has_eligible(entry))
-        };
+        let mut held: Vec<&Entry> = self.unassigned().collect();
+        held.sort_unstable_by_key(|entry| entry.number.0);
+        let unassigned = || held.iter().copied();
         let first = match self.config.has(Bug::LowestClassAssigned) {
             true => unassigned().map(class).max(),
             false => unassigned().map(class).min(),
@@ -108,21 +109,45 @@ impl Control {
             let (source, request) = (entry.hand_over.source, entry.asked.ask.request);
             let allowed = self.allowed(entry, &loads);
             debug_assert!(!allowed.is_empty(), "a strategy never blocks");
-            candidates.extend(allowed.into_iter().map(|(server, cost)| Candidate {
-                action: Action::Assign {
-                    source,
-                    request,
-                    to: Node::query(server),
-                    by: self.node(),
-                },
-                due: true,
-                cost,
+            candidates.extend(allowed.into_iter().map(|(server, load)| {
+                let (due, cost) = self.is_due(server, load, now_us);
+                let (to, by) = (Node::query(server), self.node());
+                Candidate { action: Action::Assign { source, request, to, by }, due, cost }
             }));
+        }
+    }
+
+    /// What is neither assigned nor without an eligible server.
+    pub(super) fn unassigned(&self) -> impl Iterator<Item = &Entry> {
+        self.ledger.values().filter(|entry| entry.assigned.is_none() && self.has_eligible(entry))
+    }
+
+    /// Whether some assignment may be due, whatever is held.
+    pub(super) fn may_assign(&self, now_us: u64) -> bool {
+        let servers = 0..self.config.query_servers;
+        self.leads() && servers.into_iter().any(|server| self.is_due(server, 0, now_us).0)
+    }
+
+    /// For how many tasks a query server has room; none if nothing is known, as ever without reports.
+    pub(super) fn known_room(&self, server: u16, now_us: u64) -> Option<u32> {
+        self.rooms.0.of(server, now_us, self.config.timers.report_us_max)
+    }
+
+    /// Whether it is time to assign to a server that has this load assigned, and what that costs.
+    fn is_due(&self, server: u16, load: u64, now_us: u64) -> (bool, u64) {
+        if self.config.knobs.binding == Binding::Early {
+            return (true, load);
+        }
+        match self.known_room(server, now_us) {
+            Some(0) => (false, u64::MAX),
+            Some(room) => (true, u64::from(u32::MAX - room)),
+            // Nothing is known: it is tried after those that have room.
+            None => (true, u64::from(u32::MAX)),
         }
     }
 }
 
-fn class(entry: &Entry) -> Class {
+pub(super) fn class(entry: &Entry) -> Class {
     match entry.asked.ask.body {
         Body::Query { class, .. } => class,
         // A publish is never handed over.

@@ -2,7 +2,7 @@
 
 use spillway_traces::Node;
 
-use super::{Control, dropped, send};
+use super::{Control, Rooms, dropped, send};
 use crate::bug::Bug;
 use crate::node::Context;
 use crate::wire::Wire;
@@ -47,6 +47,7 @@ impl Control {
         self.epoch = epoch;
         self.ledger.clear();
         self.last = None;
+        self.rooms.0 = Rooms::default();
     }
 
     /// The connection to a query server is made anew.

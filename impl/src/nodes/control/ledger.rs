@@ -1,11 +1,12 @@
 //! The ledger: what sources offer, what receivers make of it, and what goes back.
 
-use spillway_traces::{HandOver, Node, RequestId, Sessions};
+use spillway_traces::{Action, HandOver, Node, RequestId, Sessions};
 
+use super::eligible::class;
 use super::{Control, Entry, dropped, send};
 use crate::bug::Bug;
 use crate::config::Strategy;
-use crate::node::{Context, Input};
+use crate::node::{Candidate, Context, Input};
 use crate::wire::{Asked, Wire};
 
 impl Control {
@@ -23,9 +24,22 @@ impl Control {
             return dropped(context);
         }
         // Another name of the same source for the same task: an older one, or on datagram links one that overtook.
-        self.ledger.remove(&key);
-        let entry = Entry { asked, hand_over, askers, assigned: None, refused: Default::default() };
-        let has_room = self.ledger.len() < self.config.knobs.ledger_max as usize;
+        let in_its_place = self.ledger.remove(&key).is_some();
+        self.taken.0 += 1;
+        let entry = Entry {
+            asked,
+            hand_over,
+            askers,
+            assigned: None,
+            refused: Default::default(),
+            number: self.taken,
+        };
+        let knobs = &self.config.knobs;
+        let room = match self.config.has(Bug::LedgerRoomsIgnored) {
+            true => knobs.ledger_max,
+            false => knobs.ledger_room(class(&entry)),
+        };
+        let has_room = in_its_place || self.ledger.len() < room as usize;
         if has_room && self.has_eligible(&entry) {
             self.ledger.insert(key, entry);
         } else {
@@ -102,10 +116,40 @@ impl Control {
         let Some(entry) = self.ledger.get_mut(&key) else { return };
         debug_assert!(entry.assigned.is_none());
         entry.assigned = Some(to.index);
+        self.rooms.0.assigned(to.index);
         send(context, to, assign_of(entry, epoch));
         if self.config.knobs.strategy == Strategy::RoundRobin && !self.config.has(Bug::WrongTurn) {
             self.last = Some(to.index);
         }
+    }
+
+    /// *Give-back*: every task that may go back of itself, the highest class first and of it in the order of arrival. Those
+    /// are due whose source is known to have room; that nobody else has is not asked, since assignments come first.
+    pub(super) fn give_back_candidates(&self, now_us: u64, candidates: &mut Vec<Candidate>) {
+        if !self.config.knobs.give_back || !self.leads() {
+            return;
+        }
+        let mut held: Vec<&Entry> =
+            self.ledger.values().filter(|entry| entry.assigned.is_none()).collect();
+        held.sort_unstable_by_key(|entry| (class(entry), entry.number.0));
+        candidates.extend(held.into_iter().map(|entry| {
+            let (source, request) = (entry.hand_over.source, entry.asked.ask.request);
+            let due = self.known_room(source.index, now_us).is_some_and(|room| room > 0);
+            let action = Action::GiveBack { source, request, by: self.node() };
+            Candidate { action, due, cost: 0 }
+        }));
+    }
+
+    /// Gives a task back of itself.
+    pub(super) fn give_back(&mut self, key: (u16, RequestId), context: &mut Context<'_>) {
+        let held = match self.config.has(Bug::GivenBackHeld) {
+            true => self.ledger.get(&key).cloned(),
+            false => self.ledger.remove(&key),
+        };
+        let Some(entry) = held else { return };
+        debug_assert!(entry.assigned.is_none());
+        self.rooms.0.filled(entry.hand_over.source.index);
+        self.return_to_source(&entry, context);
     }
 
     /// Assigns again, under the same names, all that is assigned to this query server.
@@ -118,6 +162,7 @@ impl Control {
     /// The connection to a query server is lost: what was assigned to it is so no more.
     pub(super) fn connection_lost(&mut self, peer: Node) {
         self.lost.insert(peer.index);
+        self.rooms.0.forget(peer.index);
         self.returns_due = true;
         if self.config.has(Bug::AssignedKept) {
             return;

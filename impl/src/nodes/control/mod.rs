@@ -1,11 +1,12 @@
 //! The control server K: the ledger of what is handed over, and who takes it.
 //!
-//! `ledger` is what sources and receivers tell, `eligible` who may take a task, `lease` who leads,
-//! `timers` what is sent again on datagram links.
+//! `ledger` is what sources and receivers tell, `eligible` who may take a task, `rooms` who has room for one, `lease` who
+//! leads, `timers` what is sent again on datagram links.
 
 mod eligible;
 mod lease;
 mod ledger;
+mod rooms;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::config::{Config, Strategy};
 use crate::node::{Candidate, Context, Input, Output};
 use crate::nodes::aside::{Aside, Running};
 use crate::wire::{Asked, Wire};
+use rooms::Rooms;
 
 /// A control server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +40,10 @@ pub struct Control {
     pub returns_due: bool,
     /// The timers that run.
     pub running: Aside<Running>,
+    /// What it knows of the room of query servers.
+    pub rooms: Aside<Rooms>,
+    /// How many offers it has taken, so that entries are assigned in the order of their arrival.
+    pub taken: Aside<u64>,
 }
 
 /// A hand-over that the ledger holds.
@@ -53,6 +59,8 @@ pub struct Entry {
     pub assigned: Option<u16>,
     /// The query servers that have refused it.
     pub refused: BTreeSet<u16>,
+    /// Its number among the offers that were taken.
+    pub number: Aside<u64>,
 }
 
 impl Control {
@@ -67,6 +75,8 @@ impl Control {
             lost: BTreeSet::new(),
             returns_due: false,
             running: Aside::default(),
+            rooms: Aside::default(),
+            taken: Aside(0),
         }
     }
 
@@ -84,6 +94,9 @@ impl Control {
         self.after_loss(&input, context);
         self.take(input, context);
         while !is_half && !context.chooser.declines() {
+            if context.chooser.only_due() && !self.may_assign(context.now_us) {
+                break; // a full ledger is long, and is looked through only for somebody who has room
+            }
             let candidates = self.candidates(context.now_us);
             let Some(place) = context.chooser.choose(&candidates) else { break };
             let Some(candidate) = candidates.get(place) else { break };
@@ -94,9 +107,10 @@ impl Control {
     }
 
     /// Every step that the server may do next of itself.
-    pub fn candidates(&self, _now_us: u64) -> Vec<Candidate> {
+    pub fn candidates(&self, now_us: u64) -> Vec<Candidate> {
         let mut candidates = Vec::new();
-        self.assign_candidates(&mut candidates);
+        self.assign_candidates(now_us, &mut candidates);
+        self.give_back_candidates(now_us, &mut candidates);
         self.resend_candidates(&mut candidates);
         candidates
     }
@@ -109,6 +123,7 @@ impl Control {
             Input::Reachable { peer, .. } => self.is_up(peer),
             Input::Timer(timer) => self.ran_out(timer, context),
             Input::Lease { epoch } => self.lease(epoch, context),
+            Input::Report { from, room } => self.rooms.0.reported(from.index, room, context.now_us),
             Input::Turn
             | Input::Closed { .. }
             | Input::Command(_)
@@ -124,8 +139,14 @@ impl Control {
             Wire::Offer { asked, hand_over, askers } => {
                 self.offer(asked, hand_over, askers, context);
             }
-            Wire::Accept { request, hand_over } => self.accept(request, hand_over),
-            Wire::Reject { request, hand_over } => self.reject(from, request, hand_over, context),
+            Wire::Accept { request, hand_over } => {
+                self.rooms.0.taken_on(from.index);
+                self.accept(request, hand_over);
+            }
+            Wire::Reject { request, hand_over } => {
+                self.rooms.0.rejected(from.index, context.now_us);
+                self.reject(from, request, hand_over, context);
+            }
             Wire::Done { request, hand_over } => self.done(request, hand_over, context),
             Wire::Withdraw { request, hand_over } => self.withdraw(request, hand_over, context),
             Wire::Lead { epoch } => self.lead(epoch, context),
@@ -139,6 +160,9 @@ impl Control {
         match action {
             Action::Assign { source, request, to, .. } => {
                 self.assign((source.index, request), to, context);
+            }
+            Action::GiveBack { source, request, .. } => {
+                self.give_back((source.index, request), context);
             }
             Action::Resend { to, .. } => self.resend(to, context),
             _ => debug_assert!(false, "{action:?} is no step of a control server"),

@@ -1,11 +1,12 @@
-//! Datagram links: what is sent again to a query server that may have missed or forgotten it.
+//! What time stands for at a control server: on datagram links what is sent again to a query server that may have missed
+//! or forgotten it, and with late binding reports that are too old to count.
 
 use std::collections::BTreeSet;
 
 use spillway_traces::{Action, Node};
 
 use super::{Control, send};
-use crate::config::Links;
+use crate::config::{Binding, Links};
 use crate::node::{Candidate, Context, Timer};
 use crate::wire::Wire;
 
@@ -39,6 +40,9 @@ impl Control {
 
     /// A timer has run out: what it stands for is done, if it is still legal.
     pub(super) fn ran_out(&mut self, timer: Timer, context: &mut Context<'_>) {
+        if timer == Timer::Report {
+            self.running.0.ran_out(timer); // the chooser is asked, as after every input
+        }
         let Timer::Resend(to) = timer else { return };
         let attempts = self.running.0.ran_out(timer).unwrap_or(1);
         if self.resend_peers().contains(&to) {
@@ -57,11 +61,20 @@ impl Control {
 
     /// Makes the timers run that the state asks for, and no others.
     pub(super) fn arm_timers(&mut self, context: &mut Context<'_>) {
-        if self.config.knobs.links != Links::Datagram {
+        let knobs = &self.config.knobs;
+        if knobs.links != Links::Datagram && knobs.binding == Binding::Early {
             return;
         }
-        let wanted = self.resend_peers().into_iter().map(Timer::Resend).collect();
+        let mut wanted: BTreeSet<Timer> =
+            self.resend_peers().into_iter().map(Timer::Resend).collect();
+        if knobs.binding == Binding::Late && self.leads() && self.unassigned().next().is_some() {
+            wanted.insert(Timer::Report);
+        }
         let timers = &self.config.timers;
-        self.running.0.only(&wanted, |_| timers.resend_us, timers, context);
+        let first_us = |timer| match timer {
+            Timer::Report => timers.report_us_max,
+            _ => timers.resend_us,
+        };
+        self.running.0.only(&wanted, first_us, timers, context);
     }
 }

@@ -177,6 +177,7 @@ impl Global {
             | Input::Timer(_)
             | Input::Command(_)
             | Input::Worked
+            | Input::Report { .. }
             | Input::Lease { .. }
             | Input::Turn => {}
         }

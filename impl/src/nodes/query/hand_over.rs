@@ -21,7 +21,7 @@ impl Query {
     }
 
     /// Its threshold, where that is a count.
-    fn threshold(&self) -> usize {
+    pub(super) fn threshold(&self) -> usize {
         self.config.knobs.threshold[usize::from(self.index)] as usize
     }
 

@@ -61,6 +61,7 @@ impl Query {
     pub(super) fn control_made(&mut self, peer: Node, context: &mut Context<'_>) {
         self.lost.remove(&peer);
         self.unreachable.remove(&peer);
+        self.reported.0 = None; // it may have begun anew
         if peer == self.leader() {
             if !self.config.has(Bug::NotOfferedAgain) {
                 self.offer_again(context);

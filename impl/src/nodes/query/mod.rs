@@ -1,13 +1,15 @@
 //! The query server C: a replica that answers queries, and a bounded queue of which the redundant tasks are handed over.
 //!
 //! `queue` is the queue and what is served from it, `hand_over` what leaves it and comes back, `leader` who is
-//! offered to, `replica` what G feeds and who sees it, `relay` the publishes on their way, `timers` the rest.
+//! offered to, `replica` what G feeds and who sees it, `relay` the publishes on their way, `report` what it says of its
+//! room, `timers` the rest.
 
 mod hand_over;
 mod leader;
 mod queue;
 mod relay;
 mod replica;
+mod report;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,8 @@ pub struct Query {
     pub running: Aside<Running>,
     /// When the timer of the delay runs out, if it runs.
     pub delay_due_us: Aside<Option<u64>>,
+    /// What it reported last, and to whom.
+    pub reported: Aside<Option<(Node, u32)>>,
 }
 
 /// What the replica holds of a user.
@@ -140,6 +144,7 @@ impl Query {
             unreachable: BTreeSet::new(),
             running: Aside::default(),
             delay_due_us: Aside(None),
+            reported: Aside(None),
         }
     }
 
@@ -159,6 +164,7 @@ impl Query {
             self.perform(candidate.action, context);
         }
         self.arm_timers(context);
+        self.report(context);
         self.check();
     }
 
@@ -190,6 +196,7 @@ impl Query {
             | Input::Closed { .. }
             | Input::Command(_)
             | Input::Stored { .. }
+            | Input::Report { .. }
             | Input::Lease { .. } => {}
         }
     }

@@ -45,6 +45,20 @@ impl Query {
         self.queue.len() + self.handed.len() < self.config.knobs.queue_max as usize
     }
 
+    /// Whether there is room for a new query of this class.
+    pub fn has_room_for(&self, class: Class) -> bool {
+        let knobs = &self.config.knobs;
+        let ignored = self.config.has(Bug::RoomsIgnored);
+        let room = if ignored { knobs.queue_max } else { knobs.room(class) };
+        self.queue.len() + self.handed.len() < room as usize
+    }
+
+    /// Whether this is a new query that is refused although the queue has room: there is none for its class.
+    pub fn refuses_for_its_class(&self, ask: &Ask) -> bool {
+        let known = self.place(ask.request).is_some() || self.handed.contains_key(&ask.request);
+        !known && self.has_room() && !self.has_room_for(class(ask))
+    }
+
     /// A communication server asks.
     pub(super) fn query(&mut self, from: Node, asked: Asked, context: &mut Context<'_>) {
         let request = asked.ask.request;
@@ -57,7 +71,7 @@ impl Query {
         } else if let Some(handed) = self.handed.get_mut(&request) {
             handed.again |= !unmarked;
             handed.askers = askers::with(handed.askers, from);
-        } else if !self.has_room() {
+        } else if !self.has_room_for(class(&asked.ask)) {
             refuse(askers::only(from), request, context);
         } else {
             self.queue_last(asked, false, askers::only(from), None, context);

@@ -101,7 +101,7 @@ impl Query {
                     self.perform(candidate.action, context);
                 }
             }
-            Timer::Retry(_) | Timer::Reroute(_) | Timer::StoreAgain => {}
+            Timer::Retry(_) | Timer::Reroute(_) | Timer::StoreAgain | Timer::Report => {}
         }
     }
 

@@ -4,6 +4,7 @@
 //! once hides what shows only where one thing fails often. A [`Swarm`] says all that its seed was for, so that it can be
 //! printed, kept, and made smaller by hand or by a program; a run takes it and nothing else.
 
+mod cast;
 mod faults;
 mod knobs;
 mod plan;
@@ -15,7 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::{Draw, Stream};
 use crate::config::{Config, Links, Strategy};
+pub use cast::{Cast, Script};
 pub use faults::{DiskFaults, FaultSet, Faults, Rate};
+use knobs::CLASSES;
 pub use knobs::{FIGURE, Sizes};
 pub use span::{Shape, Span};
 pub use workload::Workload;
@@ -48,6 +51,59 @@ pub struct Swarm {
     pub faults_until_us: u64,
     /// After how long from then on all must have settled.
     pub settle_us_max: u64,
+    /// The requests, if they are not drawn by the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<Script>,
+    /// Who chooses what the protocol leaves open.
+    #[serde(default, skip_serializing_if = "Choices::are_configured")]
+    pub choices: Choices,
+}
+
+/// Who chooses what the protocol leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choices {
+    /// The configured strategy, as in the product.
+    #[default]
+    Configured,
+    /// Anybody: each choice is any that is legal.
+    Random,
+}
+
+impl Choices {
+    /// Both.
+    pub const ALL: &[Choices] = &[Choices::Configured, Choices::Random];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Choices::Configured => "configured",
+            Choices::Random => "random",
+        }
+    }
+
+    fn are_configured(&self) -> bool {
+        *self == Choices::Configured
+    }
+}
+
+/// About how long things take in a run.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    latency_us: u64,
+    service_us: u64,
+}
+
+impl Scale {
+    fn drawn(draw: &mut Draw) -> Scale {
+        let latency_us = draw.pick(&[50, 500, 5_000]);
+        Scale { latency_us, service_us: latency_us * draw.pick(&[1, 4, 16]) }
+    }
+
+    /// How long things go wrong at least.
+    fn least_us(self) -> u64 {
+        100 * self.service_us + 1_000 * self.latency_us
+    }
 }
 
 /// How long messages take, for each kind of link.
@@ -75,34 +131,61 @@ impl Swarm {
     /// The run of a seed under the faults of a set.
     pub fn derive(seed: u64, set: FaultSet) -> Swarm {
         let draw = &mut Draw::new(seed, Stream::Swarm);
-        let latency_us = draw.pick(&[50, 500, 5_000]);
-        let service_us = latency_us * draw.pick(&[1, 4, 16]);
-        let config = knobs::config(draw, set, latency_us);
-        let workload = Workload::drawn(draw, &config, service_us);
-        let faults_until_us = ROOM * u64::from(workload.requests) * mean_us(workload.think)
-            + 100 * service_us
-            + 1_000 * latency_us;
+        let scale = Scale::drawn(draw);
+        let mut config = knobs::config(draw, set, scale.latency_us);
+        knobs::late(&mut Draw::new(seed, Stream::Binding), &mut config, scale.latency_us);
+        let rooms = &mut Draw::new(seed, Stream::Rooms);
+        config.knobs.rooms = knobs::rooms(rooms, config.knobs.queue_max);
+        config.knobs.ledger_rooms = knobs::rooms(rooms, config.knobs.ledger_max);
+        let workload = Workload::drawn(draw, &config, scale.service_us);
+        Swarm::of(draw, (seed, set), scale, config, workload, None)
+    }
+
+    /// The run of this configuration and workload; the rest is drawn.
+    fn of(
+        draw: &mut Draw,
+        (seed, set): (u64, FaultSet),
+        scale: Scale,
+        config: Config,
+        workload: Workload,
+        cast: Option<&Cast>,
+    ) -> Swarm {
+        let Scale { latency_us, service_us } = scale;
+        let faults_until_us =
+            ROOM * u64::from(workload.requests) * workload.think.mean_us() + scale.least_us();
         let servers = u64::from(config.communication_servers);
         let faults = Faults::drawn(draw, set, &config, faults_until_us);
         let disk = DiskFaults::drawn(draw, set, config.knobs.disk, latency_us, faults_until_us);
-        let requests = u64::from(workload.requests) * u64::from(config.clients);
-        let slowest_us = SLOWEST * (service_us + mean_us(disk.sync) + latency_us);
-        let swarm = Swarm {
+        let mut swarm = Swarm {
             seed,
             set,
-            sessions: (0..config.clients).map(|_| draw.below(servers) as u16).collect(),
+            sessions: match cast {
+                Some(cast) => cast.sessions.clone(),
+                None => (0..config.clients).map(|_| draw.below(servers) as u16).collect(),
+            },
             latencies: Latencies::drawn(draw, latency_us),
             service: Span::drawn(draw, service_us),
             hot_factor: draw.pick(&[1, 1, 4]),
             faults,
             disk,
             faults_until_us,
-            settle_us_max: SETTLE_BACKOFFS * config.timers.backoff_us_max + requests * slowest_us,
+            settle_us_max: 0,
+            script: cast.map(|cast| cast.script.clone()),
+            choices: Choices::default(),
             config,
             workload,
         };
+        swarm.settle_us_max = swarm.settle_us();
         debug_assert_eq!(swarm.check(), Ok(()), "seed {seed} is a run that can be");
         swarm
+    }
+
+    /// How long all may take to settle once the faults are over, given what it is made of.
+    pub fn settle_us(&self) -> u64 {
+        let requests = u64::from(self.workload.requests) * u64::from(self.config.clients);
+        let usual = [self.service, self.disk.sync, self.latencies.client];
+        let slowest_us = SLOWEST * usual.iter().map(Span::mean_us).sum::<u64>();
+        SETTLE_BACKOFFS * self.config.timers.backoff_us_max + requests * slowest_us
     }
 
     /// Whether it is a run that can be: what the protocol excludes, and what is not the size that it has to be.
@@ -129,6 +212,14 @@ impl Swarm {
             knobs.threshold.iter().all(|t| *t <= knobs.queue_max),
             "no threshold is above queue-max",
         )?;
+        let all = [(&knobs.rooms, knobs.queue_max), (&knobs.ledger_rooms, knobs.ledger_max)];
+        for (rooms, max) in all {
+            ways(rooms.is_empty() || rooms.len() == CLASSES.len(), "rooms are one for each class")?;
+            let within = rooms.iter().all(|room| (1..=max).contains(room));
+            ways(within, "each room is from 1 to queue-max or ledger-max")?;
+            let falls = rooms.windows(2).all(|pair| pair[0] >= pair[1]);
+            ways(falls, "no class has more room than a higher one")?;
+        }
         let weighted = knobs.strategy == Strategy::Weighted;
         ways(per_server(knobs.weights.len(), weighted), "weights are for weighted, one a server")?;
         ways(knobs.weights.iter().all(|weight| *weight > 0), "every weight is above 0")?;
@@ -160,7 +251,9 @@ impl Swarm {
         ways(there, "each session is with a communication server that is there")?;
         ways(self.workload.classes.iter().any(|part| *part > 0), "some class is asked for")?;
         ways(faults.skew_per_million < 1_000_000, "no clock stands still")?;
-        ways(self.hot_factor > 0, "work takes time")
+        ways(self.hot_factor > 0, "work takes time")?;
+        let fits = self.script.as_ref().is_none_or(|script| script.fits(config));
+        ways(fits, "each request is of a client and about nodes that are there")
     }
 }
 
@@ -172,14 +265,6 @@ impl Latencies {
             global: Span::drawn(draw, mean_us),
             control: Span::drawn(draw, mean_us),
         }
-    }
-}
-
-fn mean_us(span: Span) -> u64 {
-    match span.shape {
-        Shape::Constant { us } => us,
-        Shape::Uniform { from_us, to_us } => from_us.midpoint(to_us),
-        Shape::Exponential { mean_us } => mean_us,
     }
 }
 

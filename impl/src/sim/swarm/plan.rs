@@ -8,8 +8,11 @@ use crate::sim::draw::{Draw, MILLION, Stream};
 use crate::world::{Plan, Planned, Wish};
 
 impl Swarm {
-    /// What clients will ask for: the clients in turn, so that ids rise with time.
+    /// What clients will ask for: what the script says, or else the clients in turn, so that ids rise with time.
     pub fn plan(&self) -> Plan {
+        if let Some(script) = &self.script {
+            return Plan::new(self.config.clients, script.requests.clone(), 1);
+        }
         let draw = &mut Draw::new(self.seed, Stream::Plan);
         let clients = self.config.clients;
         let turns = (0..self.workload.requests).flat_map(|_| 0..clients);

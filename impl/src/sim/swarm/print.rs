@@ -4,22 +4,28 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{DiskFaults, Faults, Rate, Swarm, Workload};
+use super::{Choices, DiskFaults, Faults, Rate, Swarm, Workload};
 
 impl fmt::Display for Swarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (config, l) = (&self.config, &self.latencies);
         let (a, b, c) = (config.clients, config.communication_servers, config.query_servers);
         let set = self.set.name();
-        writeln!(
-            f,
-            "seed {}: A{a} B{b} C{c} K{}, faults {set}",
-            self.seed, config.control_servers
-        )?;
+        write!(f, "seed {}", self.seed)?;
+        if let Some(script) = &self.script {
+            write!(f, " of {}", script.name)?;
+        }
+        writeln!(f, ": A{a} B{b} C{c} K{}, faults {set}", config.control_servers)?;
+        if self.choices != Choices::Configured {
+            writeln!(f, "  choices: {}", self.choices.name())?;
+        }
         writeln!(f, "  knobs: {}", listed(&config.knobs))?;
         writeln!(f, "  timers: {}", listed(&config.timers))?;
         writeln!(f, "  sessions: {:?}", self.sessions)?;
-        writeln!(f, "  workload: {}", self.workload)?;
+        match &self.script {
+            Some(script) => scripted(f, script.requests.len(), &self.workload)?,
+            None => writeln!(f, "  workload: {}", self.workload)?,
+        }
         let [client, query, global, control] = [l.client, l.query, l.global, l.control];
         writeln!(f, "  latency: A–B {client}, B–C {query}, C–G {global}, C–K {control}")?;
         writeln!(f, "  service: {}, on C0 times {}", self.service, self.hot_factor)?;
@@ -55,12 +61,27 @@ impl fmt::Display for Workload {
                 ("shares", self.shares_per_million),
                 ("contacts", self.contacts_per_million),
                 ("hot", self.hot_per_million),
-                ("cancels", self.cancels_per_million),
-                ("moves", self.moves_per_million),
-                ("leaves", self.leaves_per_million),
             ],
-        )
+        )?;
+        parts(f, &ends(self))
     }
+}
+
+/// What clients do beside asking.
+fn ends(workload: &Workload) -> [(&'static str, u32); 3] {
+    [
+        ("cancels", workload.cancels_per_million),
+        ("moves", workload.moves_per_million),
+        ("leaves", workload.leaves_per_million),
+    ]
+}
+
+/// The workload whose requests are given.
+fn scripted(f: &mut fmt::Formatter<'_>, requests: usize, workload: &Workload) -> fmt::Result {
+    let (think, patience) = (workload.think, workload.patience);
+    write!(f, "  workload: the {requests} requests given, think {think}, patience {patience};")?;
+    parts(f, &ends(workload))?;
+    writeln!(f)
 }
 
 fn rates(f: &mut fmt::Formatter<'_>, rates: &[(&str, Rate)]) -> fmt::Result {

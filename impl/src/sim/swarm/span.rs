@@ -60,6 +60,15 @@ impl Span {
         Span { shape, spikes_per_million, spike_us }
     }
 
+    /// The mean of the usual times.
+    pub fn mean_us(&self) -> u64 {
+        match self.shape {
+            Shape::Constant { us } => us,
+            Shape::Uniform { from_us, to_us } => from_us.midpoint(to_us),
+            Shape::Exponential { mean_us } => mean_us,
+        }
+    }
+
     /// One time.
     #[inline]
     pub fn draw(&self, draw: &mut Draw) -> u64 {

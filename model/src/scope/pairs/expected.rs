@@ -29,6 +29,7 @@ fn is_ruled_out(scope: &Scope, name: &str) -> bool {
     match name {
         OVERFLOW | "asked-again" => !hands_over,
         "crash-mid-handover" | "source-crash-mid-handover" => !takes,
+        "given-back" => !takes,
         // Where no receiver ever has the task, nothing that one says of it is lost.
         "served-twice" => !takes && scope.faults.reset_control + scope.faults.drop > 0,
         // Who is not late takes any task.
@@ -39,7 +40,7 @@ fn is_ruled_out(scope: &Scope, name: &str) -> bool {
             changes == 0 || scope.knobs.links == Links::Datagram && !loses
         }
         "update-overtaken" => changes < 2,
-        "class-not-accepted" => queries < 2,
+        "class-not-accepted" | "room-refused" => queries < 2,
         // Of two tasks the one that is late with them keeps one.
         "loads-differ" | "turn-passed-over" => queries < 2 || late,
         "overtaken-to-the-bound" => queries < 3,

@@ -53,6 +53,11 @@ const LESS: &[(&[&str], &[&str], Less)] = &[
     (&["classes"], &["snapshot"], Less::Queries(1)),
     (&["classes"], &["stop-query", "standby"], Less::Receivers(0)),
     (
+        &["rooms"],
+        &["crash-query", "snapshot", "moving-client", "stop-query", "cut-control", "standby"],
+        Less::Receivers(0),
+    ),
+    (
         &["ageing"],
         &[
             "crash-communication",
