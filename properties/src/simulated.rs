@@ -100,6 +100,9 @@ pub struct Alone {
     pub steps: u64,
 }
 
+/// Steps of a run that is judged alone, at most: with a bug, nodes may go on for ever.
+const ALONE_STEPS_MAX: usize = 20_000;
+
 /// What a run breaks that keeps every guarantee, but does not settle.
 pub const SETTLING: &str = "settling";
 
@@ -153,7 +156,7 @@ impl Watch for Tape {
 
     fn event(&mut self, _now_us: u64, steps: Vec<Recorded>, _world: &World) -> bool {
         self.actions.extend(steps.into_iter().map(|(action, _)| action));
-        true
+        self.actions.len() < ALONE_STEPS_MAX
     }
 }
 

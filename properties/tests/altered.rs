@@ -87,13 +87,13 @@ fn alterations(events: &[Event<Spillway>], at: usize) -> Vec<(Alteration, Vec<Ev
         });
     }
     for at in 0..event.observed.sent.len() {
-        observed(Alteration::Sent, &|event| drop(event.observed.sent.remove(at)));
+        observed(Alteration::Sent, &|event| _ = event.observed.sent.remove(at));
         observed(Alteration::Sent, &|event| {
             event.observed.sent[at].message = numbered(&event.observed.sent[at].message);
         });
     }
     for at in 0..event.observed.lost.len() {
-        observed(Alteration::Lost, &|event| drop(event.observed.lost.remove(at)));
+        observed(Alteration::Lost, &|event| _ = event.observed.lost.remove(at));
     }
     if let Some(sent) = other {
         observed(Alteration::Sent, &|event| event.observed.sent.push(sent.clone()));
@@ -262,7 +262,6 @@ fn whoever_renumbers_and_digests_anew_is_refused_or_has_made_another_run() {
             format!("{what:?}: {there} at the line, {after} after it, {runs} other runs")
         })
         .collect();
-    println!("{}", told.join("\n"));
     for what in [Alteration::Took, Alteration::Sent, Alteration::Lost, Alteration::Notes] {
         let [there, after, runs] = counts[&what];
         assert!(there > 100 && (after, runs) == (0, 0), "{what:?}: {told:?}");

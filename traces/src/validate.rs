@@ -187,7 +187,7 @@ impl<A> Follower<A> {
         self.now.retain_mut(|followed| match accept(&mut followed.system, event, fields) {
             Ok(()) => true,
             Err(outcome) => {
-                said.get_or_insert_with(|| explained(&followed.system, event, outcome));
+                said.get_or_insert_with(|| explained(&followed.system, event, *outcome));
                 false
             }
         });
@@ -276,9 +276,9 @@ fn accept<V: Vocabulary, A: Acceptor<V>>(
     system: &mut A,
     event: &Event<V>,
     fields: &Fields,
-) -> Result<(), Outcome> {
+) -> Result<(), Box<Outcome>> {
     let observed = system.step(&event.action).map_err(|refusal| refused(event, refusal))?;
-    fields.difference(event, &observed).map_or(Ok(()), Err)
+    fields.difference(event, &observed).map_or(Ok(()), |outcome| Err(Box::new(outcome)))
 }
 
 /// The same with the nearest step, if the system knows of one.

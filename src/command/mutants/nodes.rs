@@ -28,7 +28,7 @@ const SCOPES: [&str; 5] = ["two-sources", "moving-routes", "reroute", "refused",
 /// Seeds, from the one on which a bug was found, on which the guarantees alone are to tell what it breaks.
 const ALONE_SEEDS: u64 = 4;
 /// Steps of an exploration of the nodes alone, at most.
-const ALONE_STEPS_MAX: usize = 40_000;
+const ALONE_STEPS_MAX: usize = 20_000;
 
 /// A seeded bug that was looked for.
 #[derive(Clone, Debug, Serialize)]
