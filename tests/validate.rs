@@ -129,3 +129,81 @@ fn bad_usage_is_told_with_what_was_expected() {
         assert!(ended.err.contains(expected), "{args:?}: {}", ended.err);
     }
 }
+
+/// The trace of the corpus, its only assignment given to its own source.
+fn assigned_to_its_source(folder: &Folder) {
+    let trace = corpus(REDISTRIBUTION);
+    let mut events = trace.events.clone();
+    for event in &mut events {
+        if let Action::Assign { source, to, .. } = &mut event.action {
+            *to = *source;
+        }
+    }
+    write(folder, &trace, events);
+}
+
+#[test]
+fn a_refusal_says_the_guard_the_nearest_step_and_how_it_differs() {
+    let folder = Folder::new();
+    assigned_to_its_source(&folder);
+    let human = folder.run(&["validate", "t.trace.ndjson"]);
+    assert_eq!(human.code, 1, "{human:?}");
+    insta::assert_snapshot!("a_refusal_in_words", human.out);
+    let json = folder.run(&["validate", "t.trace.ndjson", "--format", "json"]).out;
+    insta::assert_snapshot!("a_refusal_for_programs", json);
+    for on in ["model", "impl", "both"] {
+        let ended = folder.run(&["replay", "--on", on, "t.trace.ndjson"]);
+        assert!(
+            ended.out.contains("it differs in `to`: C1 instead of C0\n"),
+            "{on}: {}",
+            ended.out
+        );
+        let again = if on == "model" { String::new() } else { format!("--on {on} ") };
+        let again = format!("replay   spillway replay {again}t.trace.ndjson\n");
+        assert!(ended.out.contains(&again), "{on}: {}", ended.out);
+    }
+}
+
+#[test]
+fn what_is_seen_otherwise_is_told_with_the_message_and_its_part() {
+    let folder = Folder::new();
+    let trace = corpus(REDISTRIBUTION);
+    let mut events = trace.events.clone();
+    let sends = events.iter_mut().rev().find(|event| !event.observed.sent.is_empty()).unwrap();
+    sends.observed.sent[0].to = Node::client(7);
+    write(&folder, &trace, events);
+    let ended = folder.run(&["validate", "t.trace.ndjson"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let told = "message 1 differs in `to`: B0 instead of A7\n";
+    assert!(ended.out.contains(told), "{}", ended.out);
+    let mut events = trace.events.clone();
+    let sends = events.iter_mut().find(|event| !event.observed.sent.is_empty()).unwrap();
+    sends.observed.sent.clear();
+    write(&folder, &trace, events);
+    let ended = folder.run(&["replay", "--on", "impl", "t.trace.ndjson"]);
+    assert!(ended.out.contains("message 1 is not recorded: A"), "{}", ended.out);
+}
+
+#[test]
+fn a_digest_that_differs_on_the_nodes_is_told_with_what_the_model_has_instead() {
+    let folder = Folder::new();
+    let trace = corpus(REDISTRIBUTION);
+    let mut events = trace.events.clone();
+    events[4].observed.state = Some("0".repeat(16));
+    write(&folder, &trace, events);
+    let ended = folder.run(&["replay", "--on", "impl", "t.trace.ndjson"]);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.out.contains("differs in `state`"), "{}", ended.out);
+    assert!(ended.out.contains("nodes and model are in the same state"), "{}", ended.out);
+}
+
+#[test]
+fn a_run_with_hidden_steps_is_validated_again_and_not_replayed() {
+    let folder = Folder::new();
+    assigned_to_its_source(&folder);
+    let args = ["validate", "t.trace.ndjson", "--hidden", "drop,slow", "--hidden-max", "2"];
+    let ended = folder.run(&args);
+    assert_eq!(ended.code, 1, "{ended:?}");
+    let again = "replay   spillway validate --hidden drop,slow --hidden-max 2 t.trace.ndjson\n";
+    assert!(ended.out.contains(again), "{}", ended.out);
+}

@@ -1,8 +1,9 @@
-//! Each configured strategy assigns only what the rule of "Receiving strategies" allows, in random situations. The rule
-//! is written here once more, from its sentences.
+//! Each configured strategy assigns only what the rule of "Receiving strategies" allows, in random situations; in every small
+//! one in `strategies_exhaustive.rs`.
 #![allow(clippy::unwrap_used)]
 
 mod rig;
+mod rule;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,78 +11,16 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rig::*;
+use rule::{STRATEGIES, is_allowed, is_eligible};
 use spillway_impl::bug::Bug;
 use spillway_impl::config::{Class, Config, Strategy};
 use spillway_impl::node::{Candidate, Chooser, Context, Input, Output};
 use spillway_impl::nodes::control::{Control, Entry};
 use spillway_impl::strategy::{Configured, Random};
-use spillway_traces::{Action, Node};
+use spillway_traces::Action;
 
-const STRATEGIES: [Strategy; 6] = [
-    Strategy::Any,
-    Strategy::LeastLoaded,
-    Strategy::RoundRobin,
-    Strategy::TwoChoices,
-    Strategy::Weighted,
-    Strategy::Classes,
-];
 const SITUATIONS: u64 = 400;
 const SERVERS: u16 = 5;
-
-fn class_of(entry: &Entry) -> Class {
-    match entry.asked.ask.body {
-        spillway_impl::wire::Body::Query { class, .. } => class,
-        _ => unreachable!("only queries are handed over"),
-    }
-}
-
-fn is_eligible(k: &Control, entry: &Entry, server: u16) -> bool {
-    let filtered = k.config.knobs.strategy == Strategy::Classes;
-    let takes = !filtered || k.config.knobs.accepts[server as usize].contains(&class_of(entry));
-    let out = [
-        Node::query(server) == entry.hand_over.source,
-        entry.refused.contains(&server),
-        k.lost.contains(&server),
-    ];
-    takes && out == [false; 3]
-}
-
-/// Whether the rules allow this assignment in this situation.
-fn is_allowed(k: &Control, action: Action) -> bool {
-    let Action::Assign { source, request, to, .. } = action else { return false };
-    let Some(entry) = k.ledger.get(&(source.index, request)) else { return false };
-    let eligible = |entry: &Entry| -> Vec<u16> {
-        (0..SERVERS).filter(|&server| is_eligible(k, entry, server)).collect()
-    };
-    let more_urgent = k.ledger.values().any(|other| {
-        other.assigned.is_none() && !eligible(other).is_empty() && class_of(other) < class_of(entry)
-    });
-    let servers = eligible(entry);
-    if entry.assigned.is_some() || more_urgent || !servers.contains(&to.index) {
-        return false;
-    }
-    let load = |server: u16| {
-        k.ledger.values().filter(|other| other.assigned == Some(server)).count() as u64
-    };
-    let weight = |server: u16| u64::from(k.config.knobs.weights[server as usize]);
-    let mine = load(to.index);
-    match k.config.knobs.strategy {
-        Strategy::Any | Strategy::Classes => true,
-        Strategy::LeastLoaded => servers.iter().all(|&other| mine <= load(other)),
-        Strategy::Weighted => {
-            servers.iter().all(|&other| mine * weight(other) <= load(other) * weight(to.index))
-        }
-        Strategy::TwoChoices => {
-            servers.len() == 1
-                || servers.iter().any(|&other| other != to.index && load(other) >= mine)
-        }
-        Strategy::RoundRobin => {
-            let first = k.last.map_or(0, |last| (last + 1) % SERVERS);
-            let turn = (0..SERVERS).map(|step| (first + step) % SERVERS);
-            turn.into_iter().find(|server| servers.contains(server)) == Some(to.index)
-        }
-    }
-}
 
 fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
     random.next_u32() % bound

@@ -66,6 +66,7 @@ pub mod size;
 pub mod state;
 pub mod step;
 mod strategy;
+pub mod universe;
 pub mod view;
 pub mod wire;
 
@@ -77,3 +78,4 @@ pub use protocol::{Planned, Protocol};
 pub use scope::{Class, Scope};
 pub use size::{Fixed, Growable, Size};
 pub use state::{Budget, Full, State};
+pub use universe::universe;

@@ -1,10 +1,11 @@
 //! The model as a [`Machine`]: it performs the actions of a trace, or says which guard refuses one.
 
-use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
+use spillway_traces::{Action, Machine, Nearest, Observed, Refusal, Spillway, View, nearest};
 
 use crate::protocol::Protocol;
 use crate::size::Size;
 use crate::state::State;
+use crate::universe::universe;
 
 /// A protocol together with the state that it is in.
 #[derive(Clone, Debug)]
@@ -35,20 +36,22 @@ impl<S: Size> Protocol<S> {
     /// The refusal of an action in a state, or nothing if it is allowed.
     pub fn refusal(&self, state: &State<S>, action: &Action) -> Option<Refusal> {
         let guard = self.allows(state, action).err()?;
-        let nearest = self.nearest(state, action).map(|a| a.to_string());
+        let nearest = self.nearest(state, action);
         Some(Refusal { guard: guard.name, reason: guard.reason, nearest })
     }
 
-    /// The allowed action most like this one: of the same kind and at the same node, if there is one.
-    fn nearest(&self, state: &State<S>, action: &Action) -> Option<Action> {
-        let mut allowed = Vec::new();
-        self.actions_of(state, &mut allowed);
-        let likeness = |other: &Action| {
-            let kind = std::mem::discriminant(other) == std::mem::discriminant(action);
-            (kind && other.node() == action.node(), kind, other.node() == action.node())
-        };
-        // Of equals the first, so that the answer does not depend on anything but the state.
-        allowed.into_iter().rev().max_by_key(likeness)
+    /// The allowed action most like this one. What exploration leaves out is allowed all the same: of this kind all that
+    /// can be named is asked for, of others what is explored.
+    pub fn nearest(&self, state: &State<S>, action: &Action) -> Option<Nearest> {
+        let kind = std::mem::discriminant(action);
+        let mut allowed = universe(self);
+        allowed.retain(|other| {
+            std::mem::discriminant(other) == kind && self.allows(state, other).is_ok()
+        });
+        if allowed.is_empty() {
+            self.actions_of(state, &mut allowed);
+        }
+        nearest::<Spillway>(action, allowed)
     }
 }
 

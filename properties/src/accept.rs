@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use spillway_model::{Full, Growable, Mutant, Protocol, Scope, State};
-use spillway_traces::{Acceptor, Action, Observed, Refusal, Spillway};
+use spillway_traces::{Acceptor, Action, Nearest, Observed, Refusal, Spillway};
 
 use crate::checked::{Checked, CheckedState};
 
@@ -70,9 +70,8 @@ fn hideable(action: &Action) -> Option<&'static str> {
 impl Acceptor<Spillway> for CheckedAcceptor {
     fn step(&mut self, action: &Action) -> Result<Observed<Spillway>, Refusal> {
         let protocol = self.of.checked.model();
-        if protocol.allows(&self.state.inner, action).is_err() {
-            let refusal = protocol.refusal(&self.state.inner, action);
-            return Err(refusal.expect("what is not allowed is refused"));
+        if let Err(guard) = protocol.allows(&self.state.inner, action) {
+            return Err(Refusal { guard: guard.name, reason: guard.reason, nearest: None });
         }
         let mut observed = Observed::default();
         self.state = self.of.checked.step(&self.state, *action, &mut observed);
@@ -83,6 +82,10 @@ impl Acceptor<Spillway> for CheckedAcceptor {
             self.state.forget();
         }
         Ok(observed)
+    }
+
+    fn nearest(&self, refused: &Action) -> Option<Nearest> {
+        self.of.checked.model().nearest(&self.state.inner, refused)
     }
 
     fn hidden(&self) -> Vec<Action> {

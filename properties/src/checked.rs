@@ -61,6 +61,12 @@ pub type Broken = u16;
 
 const _: () = assert!(ALWAYS.len() <= Broken::BITS as usize && SOMETIMES.len() <= 64);
 
+/// The names of guarantees that are given as bits.
+pub(crate) fn names_of(broken: Broken) -> impl Iterator<Item = &'static str> {
+    let is_broken = move |(at, _): &(usize, _)| broken & (1 << at) != 0;
+    ALWAYS.iter().enumerate().filter(is_broken).map(|(_, known)| known.name)
+}
+
 /// The name under which the checker reports that a bound of the scope did not suffice. Not a guarantee.
 pub const SCOPE_BOUNDS: &str = "scope-bounds";
 
@@ -168,6 +174,17 @@ impl<M: Judged> Checked<M> {
         let mut watch = Watch { outcome: Outcome::default(), also: observer };
         let inner = self.model.observed_step(&last.inner, action, &mut watch);
         let outcome = watch.outcome.0;
+        self.judge(last, action, outcome, inner)
+    }
+
+    /// Judges a step that was taken elsewhere: its state after it is given, and what a client was given by it.
+    pub fn judge(
+        &self,
+        last: &CheckedState<M::State, M::Size>,
+        action: Action,
+        outcome: Option<Note>,
+        inner: M::State,
+    ) -> CheckedState<M::State, M::Size> {
         let step = Stepped {
             protocol: self.model.protocol(),
             before: self.model.mapped(&last.inner),
@@ -183,9 +200,7 @@ impl<M: Judged> Checked<M> {
 
     /// The guarantees that are broken in a state or by the step to it.
     pub fn broken(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
-        let broken = self.broken_bits(state);
-        let names = ALWAYS.iter().enumerate().filter(|(at, _)| broken & (1 << at) != 0);
-        names.map(|(_, known)| known.name).collect()
+        names_of(self.broken_bits(state)).collect()
     }
 
     /// The same as bits.
@@ -344,7 +359,7 @@ macro_rules! witnesses {
 for_each_sometimes!(witnesses);
 
 /// The place of a name in a list of properties.
-const fn place(list: &[crate::catalog::Known], name: &str) -> usize {
+pub(crate) const fn place(list: &[crate::catalog::Known], name: &str) -> usize {
     let mut at = 0;
     while at < list.len() {
         if same(list[at].name, name) {

@@ -16,10 +16,11 @@ use spillway_traces::{
     Action, Event, Header, Observed, Recorder, Source, Spillway, Trace, Verdict,
 };
 
-use crate::checked::{Checked, CheckedState};
+use crate::checked::{Checked, CheckedState, names_of};
 use crate::refinement::difference::{
     Difference, observations, part_of_observations, part_of_states, states,
 };
+use crate::refinement::judge::Judge as NodesJudge;
 use crate::refinement::map::Refinement;
 use crate::refinement::scope_of::scope_of;
 use crate::refinement::setting::Setting;
@@ -88,6 +89,75 @@ pub fn scope(swarm: &Swarm) -> Scope {
     };
     let about = format!("A run of the simulator{of} under the faults `{set}`.");
     scope_of(&name, &about, &setting(swarm))
+}
+
+/// A run that the guarantees alone have judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alone {
+    /// What it breaks first: a guarantee; [`SETTLING`] if it does not settle; nothing if all is well as far as that goes.
+    pub breaks: Option<&'static str>,
+    /// Steps that were judged.
+    pub steps: u64,
+}
+
+/// Steps of a run that is judged alone, at most: with a bug, nodes may go on for ever.
+const ALONE_STEPS_MAX: usize = 20_000;
+
+/// What a run breaks that keeps every guarantee, but does not settle.
+pub const SETTLING: &str = "settling";
+
+/// Runs a configuration without the model, and judges what the nodes do by the guarantees alone: which of them a bug breaks
+/// that a difference from the model has shown. The run is recorded, and its steps are done again one by one, so that the
+/// state after each is there to be mapped.
+///
+/// # Errors
+/// It is none that can be.
+pub fn simulate_alone(swarm: &Swarm) -> Result<Alone, Impossible> {
+    let mut tape = Tape::default();
+    let ran = catch_unwind(AssertUnwindSafe(|| run(swarm, &mut tape))).ok().transpose()?;
+    let mut alone = Alone { breaks: None, steps: 0 };
+    // A bug may lead guarantees to a state that they have no words for.
+    let judged = AssertUnwindSafe(|| judge_alone(swarm, &tape.actions, &mut alone));
+    if catch_unwind(judged).is_ok() && alone.breaks.is_none() {
+        let unsettled = ran.is_some_and(|run| matches!(run.end, End::Unsettled(_)));
+        alone.breaks = unsettled.then_some(SETTLING);
+    }
+    Ok(alone)
+}
+
+fn judge_alone(swarm: &Swarm, actions: &[Action], alone: &mut Alone) {
+    let scope = scope(swarm);
+    let setting = Setting::of(&scope);
+    let setting = swarm.config.bug.map_or(setting.clone(), |bug| setting.with(bug));
+    let protocol = Protocol::new(scope, None);
+    let refinement = Refinement::new(&protocol, &setting);
+    let judge = NodesJudge { checked: &Checked::new(protocol), refinement: &refinement };
+    let mut nodes = setting.world();
+    let mut judged = judge.start(&nodes);
+    for action in actions {
+        let Ok(observed) = nodes.perform(action) else { return };
+        judged = judge.step(&judged, *action, &observed, &nodes);
+        alone.steps += 1;
+        alone.breaks = names_of(judged.broken).next();
+        if alone.breaks.is_some() {
+            return;
+        }
+    }
+}
+
+/// Keeps what was done.
+#[derive(Default)]
+struct Tape {
+    actions: Vec<Action>,
+}
+
+impl Watch for Tape {
+    const RECORDS: bool = true;
+
+    fn event(&mut self, _now_us: u64, steps: Vec<Recorded>, _world: &World) -> bool {
+        self.actions.extend(steps.into_iter().map(|(action, _)| action));
+        self.actions.len() < ALONE_STEPS_MAX
+    }
 }
 
 fn setting(swarm: &Swarm) -> Setting {

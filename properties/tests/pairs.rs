@@ -24,7 +24,7 @@ fn a_sample_of_the_pairs_holds() {
         states += report.unique_states;
     }
     // Pinned, as the counts of the other scopes are: it changes only with the protocol or the pairs.
-    assert_eq!(states, 451_296);
+    assert_eq!(states, 632_127);
 }
 
 #[test]

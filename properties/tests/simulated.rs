@@ -8,7 +8,7 @@ use spillway_impl::sim::swarm::{Choices, FaultSet, Swarm};
 use spillway_model::Scope;
 use spillway_model::scope::{BUILTIN, Knobs};
 use spillway_properties::refinement::cast_of;
-use spillway_properties::simulated::{Judging, Wrong, scope, simulate};
+use spillway_properties::simulated::{Judging, Wrong, scope, simulate, simulate_alone};
 use spillway_properties::{CheckedAcceptor, SOMETIMES_NAMES};
 use spillway_traces::{Bounds, Judgement, Outcome, Spillway, Trace, validate};
 
@@ -183,5 +183,29 @@ fn seeded_bugs_are_found_by_what_they_break() {
             panic!("{name}: the trace of seed {seed} is accepted");
         };
         assert_eq!(event, last, "it ends with the step that is refused");
+    }
+}
+
+/// Judged without the model, whose difference ends a run before a guarantee breaks.
+#[test]
+fn the_guarantees_alone_say_what_a_seeded_bug_breaks() {
+    let alone = |seed, bug| {
+        let mut swarm = Swarm::derive(seed, FaultSet::All);
+        swarm.config.bug = bug;
+        simulate_alone(&swarm).unwrap()
+    };
+    for (name, broken) in [
+        ("load-unchecked", "threshold-kept"),
+        ("offered-below-threshold", "overflow-only"),
+        ("rules-ignored", "visible-to-allowed"),
+    ] {
+        let bug = Bug::named(name);
+        let found = (0..20).find_map(|seed| alone(seed, bug).breaks);
+        assert_eq!(found, Some(broken), "{name}");
+    }
+    for seed in 0..10 {
+        let alone = alone(seed, None);
+        assert_eq!(alone.breaks, None, "seed {seed}");
+        assert!(alone.steps > 100, "seed {seed}: {} steps are judged", alone.steps);
     }
 }

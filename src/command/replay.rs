@@ -4,10 +4,11 @@ mod nodes;
 mod sarif;
 pub(super) mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use spillway_properties::Overall;
+use spillway_traces::file::event_line;
 use spillway_traces::show::one_line;
 use spillway_traces::{Expect, Replayed, Spillway, Trace, Verdict, replay};
 
@@ -17,7 +18,7 @@ use crate::format::{self, Case, Format, Outcome, Suite, github, junit};
 use crate::output;
 use crate::run::full_at;
 use crate::style::{faint, strong};
-use crate::trace_file::{Subject, read, warn_of};
+use crate::trace_file::{Subject, read, shell, warn_of};
 use verdict::Judged;
 
 /// What a trace is run on.
@@ -74,6 +75,8 @@ struct Done<'a> {
     summary: String,
     /// Whether a bound of the scope was full.
     full: bool,
+    /// The command that makes it again, if an event does not match.
+    again: Option<String>,
     seconds: f64,
 }
 
@@ -98,6 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let Judged { overall, exit, summary } = judged;
     let done = Done {
         on: args.on,
+        again: (!replayed.matched()).then(|| again(args)),
         file: args.trace.display().to_string(),
         subject: &subject,
         trace: &trace,
@@ -115,6 +119,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         Format::Sarif => format::sarif::report(&sarif::of(&done)),
     })?;
     Ok(exit)
+}
+
+fn again(args: &Args) -> String {
+    let on = if args.on == On::Model { String::new() } else { format!("--on {} ", args.on.name()) };
+    let scope = args.scope.as_ref().map(|scope| format!("--scope {} ", shell(Path::new(scope))));
+    format!("spillway replay {on}{}{}", scope.unwrap_or_default(), shell(&args.trace))
 }
 
 /// On the model, every property judged. Whether a bound of the scope was full, too.
@@ -140,7 +150,10 @@ fn human(done: &Done<'_>) -> String {
     );
     let why = header.why.as_deref().map(|why| format!("{}\n", one_line(why)));
     let why = why.unwrap_or_default();
-    let told: String = done.replayed.to_string().lines().map(|l| format!("  {l}\n")).collect();
+    let again = done.again.as_ref().map(|again| format!("replay   {again}"));
+    let told = done.replayed.to_string();
+    let told: String =
+        told.lines().chain(again.as_deref()).map(|line| format!("  {line}\n")).collect();
     let verdict = format::verdict_line(done.overall, &done.summary);
     format!("{}\n{}\n{why}\n{told}\n{verdict}", strong(&done.file), faint(of))
 }
@@ -155,6 +168,11 @@ struct Object<'a> {
     events: usize,
     recorded: Option<Recorded<'a>>,
     expect: &'a Option<Expect>,
+    /// The line of the last event that matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: &'a Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
     #[serde(flatten)]
@@ -179,6 +197,8 @@ fn json(done: &Done<'_>) -> String {
         events: done.trace.events.len(),
         recorded: end.map(|end| Recorded { verdict: end.verdict, property: &end.property }),
         expect: &done.trace.header.expect,
+        last_line: done.replayed.steps.checked_sub(1).map(event_line),
+        again: &done.again,
         why: done.trace.header.why.as_deref(),
         replayed: &done.replayed,
         summary: &done.summary,

@@ -58,6 +58,12 @@ struct Row {
     seed: u64,
     verdict: Overall,
     summary: String,
+    /// The line of the last event that was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_line: Option<u64>,
+    /// The command that runs it again up to what is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<String>,
     #[serde(flatten)]
     validated: Validated,
     #[serde(skip)]
@@ -114,10 +120,31 @@ fn one(path: &Path, args: &Args) -> Result<Row, Failure> {
         seed: trace.header.seed,
         verdict,
         summary,
+        last_line: validated.events.checked_sub(1).map(event_line),
+        again: (verdict != Overall::Pass).then(|| again(path, args)),
         seconds: begun.elapsed().as_secs_f64(),
         of: of(&trace, &subject),
         validated,
     })
+}
+
+/// The command that runs a trace again. One that needs hidden steps does not replay: it is validated again.
+fn again(path: &Path, args: &Args) -> String {
+    let file = shell(path);
+    if args.hidden.is_empty() {
+        return format!("spillway replay --on both {file}");
+    }
+    let mut command = format!("spillway validate --hidden {}", args.hidden.join(","));
+    let usual = Bounds::default();
+    for (flag, max, usual) in [
+        ("--hidden-max", args.hidden_max, usual.hidden_max),
+        ("--events-back-max", args.events_back_max, usual.events_back_max),
+    ] {
+        if max != usual {
+            command += &format!(" {flag} {max}");
+        }
+    }
+    format!("{command} {file}")
 }
 
 fn of(trace: &Trace<Spillway>, subject: &Subject) -> String {
@@ -189,8 +216,8 @@ fn refused(outcome: &Outcome) -> String {
 fn human(row: &Row) -> String {
     let validated = &row.validated;
     let mut told = format!("  {} accepted", counted(validated.events as usize, "event"));
-    if let Some(last) = validated.events.checked_sub(1) {
-        told += &format!(", the last at line {}", event_line(last));
+    if let Some(line) = row.last_line {
+        told += &format!(", the last at line {line}");
     }
     if validated.hidden > 0 {
         told += &format!(", with {} put in", counted(validated.hidden as usize, "hidden step"));
@@ -204,10 +231,9 @@ fn human(row: &Row) -> String {
         let line = broken.event.map_or(1, event_line);
         told += &format!("  property `{}` breaks at line {line}\n", broken.property);
     }
-    if row.verdict != Overall::Pass {
-        let file = shell(Path::new(&row.trace));
-        told += &format!("  show     spillway show {file}\n");
-        told += &format!("  replay   spillway replay --on both {file}\n");
+    if let Some(again) = &row.again {
+        told += &format!("  show     spillway show {}\n", shell(Path::new(&row.trace)));
+        told += &format!("  replay   {again}\n");
     }
     let verdict = format::verdict_line(row.verdict, &row.summary);
     format!("{}\n{}\n\n{told}\n{verdict}", strong(&row.trace), faint(&row.of))

@@ -340,13 +340,23 @@ impl<V: Vocabulary> Trace<V> {
     }
 }
 
-/// Checks what a typed event can still get wrong, given the index that it must have.
-pub(crate) fn check_event<V: Vocabulary>(event: &Event<V>, index: u64) -> Result<(), TraceError> {
+/// Checks what a typed event can still get wrong, given the index that it must have and the time of the one before.
+pub(crate) fn check_event<V: Vocabulary>(
+    event: &Event<V>,
+    index: u64,
+    after: u64,
+) -> Result<(), TraceError> {
     let error = |what, expected| Err(TraceError::new(event_line(index), what, expected));
     if event.index != index {
         return error(
             format!("the event's index is {}", event.index),
             format!("index {index}: events are numbered from 0 without a gap"),
+        );
+    }
+    if event.time < after {
+        return error(
+            format!("the event's time is {}", event.time),
+            format!("{after} or later: time does not go back"),
         );
     }
     if let Some(cause) = event.cause.filter(|cause| *cause >= index) {

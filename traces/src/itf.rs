@@ -190,7 +190,8 @@ fn import_states<V: Vocabulary>(states: &[Value]) -> Result<Vec<Event<V>>, ItfEr
             return Err(ItfError::new(place, "one event too many", expected));
         }
         let event = import_event(&mut recorder, place, index, state)?;
-        check_event(&event, index).map_err(|error| ItfError::from_trace(place, error))?;
+        let after = events.last().map_or(0, |last: &Event<V>| last.time);
+        check_event(&event, index, after).map_err(|error| ItfError::from_trace(place, error))?;
         events.push(event);
     }
     Ok(events)

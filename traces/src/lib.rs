@@ -100,6 +100,7 @@
 //! | [`file`](mod@file), [`reader`], [`writer`], [`error`] | the trace file, strictly read and never overwritten |
 //! | [`record`](mod@record), [`replay`](mod@replay), [`shrink`](mod@shrink) | from actions to a trace, back, and smaller |
 //! | [`validate`](mod@validate) | whether a system accepts what another has done, hidden steps included |
+//! | [`nearest`](mod@nearest) | the nearest step allowed where one was refused, and how it differs |
 //! | [`show`] | text, Mermaid, SVG, ShiViz, Perfetto, and a page of HTML to step through |
 //! | [`itf`] | Apalache's and Quint's trace format, both ways |
 //! | [`ids`], [`spillway`] | Spillway's own words |
@@ -111,6 +112,7 @@ mod flight;
 pub mod ids;
 pub mod itf;
 pub mod machine;
+pub mod nearest;
 pub mod reader;
 pub mod record;
 mod renamed;
@@ -129,6 +131,7 @@ pub use file::{End, Expect, Header, Source, Trace, Verdict};
 pub use ids::{HandOver, Node, RequestId, Role, Sessions};
 pub use itf::{ItfError, from_itf, to_itf};
 pub use machine::{Machine, Refusal, View};
+pub use nearest::{Nearest, nearest};
 pub use reader::Reader;
 pub use record::{Recorder, record};
 pub use replay::{Outcome, Replayed, replay};

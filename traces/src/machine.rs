@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::event::Observed;
+use crate::nearest::Nearest;
 use crate::vocabulary::Vocabulary;
 
 /// The state of a system as people read it: for each node its fields and their values, all in a fixed order.
@@ -25,16 +26,16 @@ pub struct Refusal {
     pub guard: &'static str,
     /// The guard in words, with the values that it saw.
     pub reason: String,
-    /// The nearest step that was allowed, if any was.
-    pub nearest: Option<String>,
+    /// The nearest step that was allowed, if one is known.
+    pub nearest: Option<Nearest>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "refused by guard `{}`: {}", self.guard, self.reason)?;
         match &self.nearest {
-            Some(step) => write!(f, "; the nearest step allowed was: {step}"),
-            None => write!(f, "; no step was allowed"),
+            Some(nearest) => write!(f, "; the nearest step allowed was: {nearest}"),
+            None => Ok(()),
         }
     }
 }

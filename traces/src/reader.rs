@@ -27,6 +27,8 @@ pub struct Reader<V: Vocabulary, R> {
     lines: Lines<R>,
     header: Header,
     count: u64,
+    /// The time of the last event.
+    time: u64,
     end: Option<End>,
     done: bool,
     limits: Limits,
@@ -59,6 +61,7 @@ impl<V: Vocabulary, R: BufRead> Reader<V, R> {
             lines,
             header,
             count: 0,
+            time: 0,
             end: None,
             done: false,
             limits,
@@ -101,8 +104,9 @@ impl<V: Vocabulary, R: BufRead> Reader<V, R> {
             return Err(TraceError::new(line, "one event too many", expected));
         }
         let event = parse_event(line, value)?;
-        check_event(&event, self.count)?;
+        check_event(&event, self.count, self.time)?;
         self.count += 1;
+        self.time = event.time;
         Ok(event)
     }
 

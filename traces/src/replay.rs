@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::event::{Event, Observed, Sent};
 use crate::file::{Trace, event_line};
+use crate::flight::Flights;
 use crate::machine::{Machine, Refusal};
+use crate::nearest::{Nearest, first_difference};
 use crate::vocabulary::Vocabulary;
 
 /// A property that broke during a replay.
@@ -39,9 +41,9 @@ pub enum Outcome {
         guard: String,
         /// The guard in words, with the values that it saw.
         reason: String,
-        /// The nearest step that was allowed.
+        /// The nearest step that was allowed, if one is known.
         #[serde(skip_serializing_if = "Option::is_none")]
-        nearest: Option<String>,
+        nearest: Option<Nearest>,
     },
     /// An event was allowed, but seen otherwise than recorded.
     Differs {
@@ -57,6 +59,9 @@ pub enum Outcome {
         recorded: String,
         /// What the machine shows.
         got: String,
+        /// Where the two first differ; none of a digest, which does not tell.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        how: Option<String>,
     },
 }
 
@@ -83,12 +88,13 @@ impl Replayed {
 /// Replays a trace from the machine's present state, which should be its first.
 ///
 /// A field that no event of the trace records is not compared; `state` is compared where the event has it and the
-/// machine tells it.
+/// machine tells it. Causes, where there are some, must be what [`crate::Recorder`] would find in the trace.
 pub fn replay<V: Vocabulary, M: Machine<V> + ?Sized>(
     trace: &Trace<V>,
     machine: &mut M,
 ) -> Replayed {
     let fields = Fields::recorded_in(&trace.events);
+    let mut causes = Causes::recorded_in(&trace.events);
     let mut breaks = Breaks::new(machine.broken());
     let mut steps = 0;
     let mut outcome = Outcome::Matched;
@@ -97,7 +103,7 @@ pub fn replay<V: Vocabulary, M: Machine<V> + ?Sized>(
             Err(refusal) => Some(refused(event, refusal)),
             Ok(observed) => {
                 breaks.note(event.index, machine.broken());
-                fields.difference(event, &observed)
+                fields.difference(event, &observed).or_else(|| causes.difference(event))
             }
         };
         if let Some(difference) = difference {
@@ -151,6 +157,42 @@ impl Breaks {
     }
 }
 
+/// Which messages are on their way by what a trace says itself, so that causes can be compared.
+pub(crate) struct Causes<V: Vocabulary>(Option<Flights<V>>);
+
+impl<V: Vocabulary> Causes<V> {
+    /// Where no event has a cause, or none says what it sent, none is compared.
+    pub(crate) fn recorded_in(events: &[Event<V>]) -> Causes<V> {
+        let any = events.iter().any(|event| event.cause.is_some())
+            && events.iter().any(|event| !event.observed.sent.is_empty());
+        Causes(any.then(Flights::new))
+    }
+
+    /// Whether the cause of an event is another one than the event that sent what it takes, if that is known.
+    pub(crate) fn difference(&mut self, event: &Event<V>) -> Option<Outcome> {
+        let flights = self.0.as_mut()?;
+        let landing = flights.apply(event.index, &event.action, &event.observed);
+        let sent = landing.taken.map(|flying| flying.since);
+        if sent == event.cause {
+            return None;
+        }
+        let words = |cause: Option<u64>| {
+            cause.map_or("nothing".to_owned(), |index| {
+                format!("event {index} (line {})", event_line(index))
+            })
+        };
+        Some(Outcome::Differs {
+            event: event.index,
+            line: event_line(event.index),
+            action: event.action.to_string(),
+            field: "cause",
+            recorded: words(event.cause),
+            got: words(sent),
+            how: None,
+        })
+    }
+}
+
 /// Which fields of `observed` a trace records. An empty list is not written, so one event alone does not tell.
 pub(crate) struct Fields {
     took: bool,
@@ -176,25 +218,31 @@ impl Fields {
         got: &Observed<V>,
     ) -> Option<Outcome> {
         let recorded = &event.observed;
-        let differs = |field, recorded, got| {
+        let differs = |field, recorded, got, how| {
             let (index, action) = (event.index, event.action.to_string());
             let line = event_line(index);
-            Some(Outcome::Differs { event: index, line, action, field, recorded, got })
+            Some(Outcome::Differs { event: index, line, action, field, recorded, got, how })
         };
         if self.took && recorded.took != got.took {
-            return differs("took", words(&recorded.took), words(&got.took));
+            let (a, b) = (recorded.took.as_slice(), got.took.as_slice());
+            let how = first_difference("message", a, b, ToString::to_string);
+            return differs("took", words(a), words(b), how);
         }
-        if self.sent && recorded.sent != got.sent {
-            return differs("sent", mail(&recorded.sent), mail(&got.sent));
-        }
-        if self.lost && recorded.lost != got.lost {
-            return differs("lost", mail(&recorded.lost), mail(&got.lost));
+        for (is_recorded, field, a, b) in [
+            (self.sent, "sent", &recorded.sent, &got.sent),
+            (self.lost, "lost", &recorded.lost, &got.lost),
+        ] {
+            if is_recorded && a != b {
+                return differs(field, mail(a), mail(b), first_difference("message", a, b, letter));
+            }
         }
         if self.notes && recorded.notes != got.notes {
-            return differs("notes", words(&recorded.notes), words(&got.notes));
+            let (a, b) = (&recorded.notes, &got.notes);
+            let how = first_difference("note", a, b, ToString::to_string);
+            return differs("notes", words(a), words(b), how);
         }
         match (&recorded.state, &got.state) {
-            (Some(a), Some(b)) if a != b => differs("state", a.clone(), b.clone()),
+            (Some(a), Some(b)) if a != b => differs("state", a.clone(), b.clone(), None),
             _ => None,
         }
     }
@@ -206,9 +254,11 @@ fn words<'a, T: fmt::Display + 'a>(items: impl IntoIterator<Item = &'a T>) -> St
 }
 
 fn mail<V: Vocabulary>(sent: &[Sent<V>]) -> String {
-    let items: Vec<String> =
-        sent.iter().map(|s| format!("{} → {}: {}", s.from, s.to, s.message)).collect();
-    words(&items)
+    words(&sent.iter().map(letter).collect::<Vec<_>>())
+}
+
+fn letter<V: Vocabulary>(sent: &Sent<V>) -> String {
+    format!("{} → {}: {}", sent.from, sent.to, sent.message)
 }
 
 impl fmt::Display for Replayed {
@@ -239,14 +289,13 @@ impl fmt::Display for Outcome {
             Outcome::Refused { event, line, action, guard, reason, nearest } => {
                 write!(f, "event {event} (line {line}) is refused: {action}")?;
                 write!(f, "\n  guard `{guard}`: {reason}")?;
-                match nearest {
-                    Some(step) => write!(f, "\n  the nearest step allowed was: {step}"),
-                    None => write!(f, "\n  no step was allowed"),
-                }
+                let Some(Nearest { step, differs }) = nearest else { return Ok(()) };
+                write!(f, "\n  the nearest step allowed was: {step}\n  it differs in {differs}")
             }
-            Outcome::Differs { event, line, action, field, recorded, got } => {
+            Outcome::Differs { event, line, action, field, recorded, got, how } => {
                 write!(f, "event {event} (line {line}) differs in `{field}`: {action}")?;
-                write!(f, "\n  recorded: {recorded}\n  got:      {got}")
+                write!(f, "\n  recorded: {recorded}\n  got:      {got}")?;
+                how.as_ref().map_or(Ok(()), |how| write!(f, "\n  {how}"))
             }
         }
     }

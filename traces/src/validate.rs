@@ -14,7 +14,8 @@ use serde::Serialize;
 use crate::event::{Event, Observed};
 use crate::file::Trace;
 use crate::machine::Refusal;
-use crate::replay::{Breaks, Broken, Fields, Outcome, refused};
+use crate::nearest::Nearest;
+use crate::replay::{Breaks, Broken, Causes, Fields, Outcome, refused};
 use crate::vocabulary::Vocabulary;
 
 /// How far a search for hidden steps goes.
@@ -41,6 +42,12 @@ pub trait Acceptor<V: Vocabulary>: Clone {
     /// # Errors
     /// The guard that refuses it.
     fn step(&mut self, action: &V::Action) -> Result<Observed<V>, Refusal>;
+
+    /// The allowed step nearest to one that [`step`](Acceptor::step) refuses. It is asked only for the refusal that is
+    /// told, where a refusal itself does not have it, since a search refuses many.
+    fn nearest(&self, _refused: &V::Action) -> Option<Nearest> {
+        None
+    }
 
     /// The hidden steps that it may take now, in a fixed order. None, unless some kinds of step are hidden.
     fn hidden(&self) -> Vec<V::Action>;
@@ -93,7 +100,8 @@ pub struct Validated {
 
 /// Follows a trace from the first state of a system.
 ///
-/// Of an event is compared what any event of the trace records: see [`crate::replay()`].
+/// Of an event is compared what any event of the trace records: see [`crate::replay()`]. Its cause is compared with what the
+/// trace itself says, whatever hidden steps there were.
 pub fn validate<V: Vocabulary, A: Acceptor<V>>(
     trace: &Trace<V>,
     first: A,
@@ -108,10 +116,16 @@ pub fn validate<V: Vocabulary, A: Acceptor<V>>(
         forgot: false,
         most: 1,
     };
+    let mut causes = Causes::recorded_in(&trace.events);
     let mut events = 0;
     let mut judgement = Judgement::Accepted;
-    for at in 0..trace.events.len() {
-        match follower.follow(&trace.events, at) {
+    for (at, event) in trace.events.iter().enumerate() {
+        let followed = follower.follow(&trace.events, at).and_then(|()| {
+            causes
+                .difference(event)
+                .map_or(Ok(()), |other| Err(Box::new(Judgement::Refused(other))))
+        });
+        match followed {
             Ok(()) => events += 1,
             Err(end) => {
                 judgement = *end;
@@ -173,7 +187,7 @@ impl<A> Follower<A> {
         self.now.retain_mut(|followed| match accept(&mut followed.system, event, fields) {
             Ok(()) => true,
             Err(outcome) => {
-                said.get_or_insert(outcome);
+                said.get_or_insert_with(|| explained(&followed.system, event, *outcome));
                 false
             }
         });
@@ -262,9 +276,21 @@ fn accept<V: Vocabulary, A: Acceptor<V>>(
     system: &mut A,
     event: &Event<V>,
     fields: &Fields,
-) -> Result<(), Outcome> {
+) -> Result<(), Box<Outcome>> {
     let observed = system.step(&event.action).map_err(|refusal| refused(event, refusal))?;
-    fields.difference(event, &observed).map_or(Ok(()), Err)
+    fields.difference(event, &observed).map_or(Ok(()), |outcome| Err(Box::new(outcome)))
+}
+
+/// The same with the nearest step, if the system knows of one.
+fn explained<V: Vocabulary, A: Acceptor<V>>(
+    system: &A,
+    event: &Event<V>,
+    mut outcome: Outcome,
+) -> Outcome {
+    if let Outcome::Refused { nearest: nearest @ None, .. } = &mut outcome {
+        *nearest = system.nearest(&event.action);
+    }
+    outcome
 }
 
 impl fmt::Display for Judgement {

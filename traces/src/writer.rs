@@ -20,6 +20,8 @@ pub struct Writer<V: Vocabulary, W: Write> {
     output: W,
     hash: Xxh3,
     count: u64,
+    /// The time of the last event.
+    time: u64,
     limits: Limits,
     vocabulary: PhantomData<V>,
 }
@@ -56,7 +58,7 @@ impl<V: Vocabulary, W: Write> Writer<V, W> {
     pub fn with_limits(output: W, header: &Header, limits: Limits) -> Result<Self, WriteError> {
         header.check::<V>()?;
         let (hash, vocabulary) = (Xxh3::new(), PhantomData);
-        let mut writer = Writer { output, hash, count: 0, limits, vocabulary };
+        let mut writer = Writer { output, hash, count: 0, time: 0, limits, vocabulary };
         writer.line(HEADER_LINE, &Line::Header(header))?;
         Ok(writer)
     }
@@ -72,9 +74,10 @@ impl<V: Vocabulary, W: Write> Writer<V, W> {
             let line = event_line(self.count);
             return Err(TraceError::new(line, "one event too many", expected).into());
         }
-        check_event(event, self.count)?;
+        check_event(event, self.count, self.time)?;
         self.line(event_line(self.count), &Line::Event(event))?;
         self.count += 1;
+        self.time = event.time;
         Ok(())
     }
 

@@ -88,6 +88,7 @@ fn a_replay_stops_where_the_machine_refuses() {
 events 0 to 1 (line 3) match; event 2 (line 4) is refused: ping serves
   guard `few-balls`: 3 balls are in play
   the nearest step allowed was: pong returns the ball of ping
+  it differs in its kind: return instead of serve
 property `one-ball` breaks at event 0 (line 2)";
     assert_eq!(replayed.to_string(), expected);
     assert_eq!(replayed.steps, 2);
@@ -100,7 +101,8 @@ fn a_replay_stops_where_something_else_is_seen() {
     let expected = "\
 events 0 to 0 (line 2) match; event 1 (line 3) differs in `sent`: pong returns the ball of ping
   recorded: pong → ping: ball #2; spin <0>
-  got:      pong → ping: ball #1; spin <1>";
+  got:      pong → ping: ball #1; spin <1>
+  message 1 differs in `message.hits`: 1 instead of 2";
     assert_eq!(replayed.to_string(), expected);
 }
 

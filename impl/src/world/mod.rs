@@ -35,6 +35,7 @@ use crate::wire::Wire;
 
 pub use driver::{Driver, Hand};
 pub use links::Links;
+pub use perform::{LINKS_ONLY, ONE_STEP};
 pub use plan::{Plan, Planned, Wish};
 pub use recorder::Recorder;
 

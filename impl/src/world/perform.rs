@@ -16,6 +16,11 @@ use crate::wire::Wire;
 /// The time, which does not pass: timers are actions of the trace.
 const NOW_US: u64 = 0;
 
+/// The guard that refuses what was more, or something else, than the step that was asked for.
+pub const ONE_STEP: &str = "one-step";
+/// The guard that refuses a message where no link is.
+pub const LINKS_ONLY: &str = "links-only";
+
 /// The guard of what a node does of itself.
 const CANDIDATE: &str = "candidate";
 
@@ -143,12 +148,7 @@ impl World {
         let node = action.node();
         let candidates = self.candidates_of(node);
         let may = candidates.iter().any(|candidate| candidate.action == *action);
-        let kind = std::mem::discriminant(action);
-        let like = |candidate: &&Candidate| std::mem::discriminant(&candidate.action) == kind;
-        let nearest = candidates.iter().find(like).or(candidates.first());
-        guard(may, CANDIDATE, || format!("{node} does not list it among what it may do")).map_err(
-            |refusal| Refusal { nearest: nearest.map(|near| near.action.to_string()), ..refusal },
-        )?;
+        guard(may, CANDIDATE, || format!("{node} does not list it among what it may do"))?;
         Ok(Some(node))
     }
 
@@ -188,7 +188,7 @@ impl World {
         action: &Action,
         mut recorder: Recorder,
     ) -> Result<Observed<Spillway>, Refusal> {
-        guard(self.stray.is_none(), "links-only", || {
+        guard(self.stray.is_none(), LINKS_ONLY, || {
             let (from, to) = self.stray.expect("there is one");
             format!("{from} sent a message to {to}, and no link joins them")
         })?;
@@ -196,7 +196,7 @@ impl World {
         let mut steps: Vec<_> = recorder.drain().collect();
         let done: Vec<String> = steps.iter().map(|(action, _)| action.to_string()).collect();
         let one = whole && steps.len() == 1 && steps[0].0 == *action;
-        guard(one, "one-step", || format!("what the nodes did is not this step: {done:?}"))?;
+        guard(one, ONE_STEP, || format!("what the nodes did is not this step: {done:?}"))?;
         Ok(steps.pop().map(|(_, observed)| observed).unwrap_or_default())
     }
 }

@@ -1,9 +1,9 @@
 //! The nodes alone as a [`Machine`]: what replays a trace on the implementation.
 
-use spillway_impl::world::World;
+use spillway_impl::world::{LINKS_ONLY, ONE_STEP, World};
 use spillway_model::state::BUDGETS;
-use spillway_model::{Growable, Protocol, Scope};
-use spillway_traces::{Action, Machine, Observed, Refusal, Spillway, View};
+use spillway_model::{Growable, Protocol, Scope, universe};
+use spillway_traces::{Action, Machine, Nearest, Observed, Refusal, Spillway, View, nearest};
 
 use super::map::Refinement;
 use super::setting::Setting;
@@ -34,11 +34,23 @@ impl NodesMachine {
     pub fn nodes(&self) -> &World {
         &self.nodes
     }
+
+    /// Of all that the nodes can do the step most like this one.
+    fn nearest(&self, refused: &Action) -> Option<Nearest> {
+        let candidates = self.nodes.candidates();
+        let all = universe(&self.protocol).into_iter();
+        nearest::<Spillway>(refused, all.filter(|one| self.nodes.can(one, &candidates).is_ok()))
+    }
 }
 
 impl Machine<Spillway> for NodesMachine {
     fn step(&mut self, action: &Action) -> Result<Observed<Spillway>, Refusal> {
-        let mut observed = self.nodes.perform(action)?;
+        let performed = self.nodes.perform(action);
+        // Only a step that was not begun leaves the nodes where other steps may be told of.
+        let mut observed = performed.map_err(|refusal| match refusal.guard {
+            ONE_STEP | LINKS_ONLY => refusal,
+            _ => Refusal { nearest: self.nearest(action), ..refusal },
+        })?;
         let state = self.refinement.map(&self.nodes, [0; BUDGETS]);
         observed.state = Some(self.protocol.digest(&state));
         Ok(observed)

@@ -86,7 +86,7 @@ pub fn transitions(
                 let path = seen.path(at, action);
                 return ended(&seen, steps, parted(path, next.differs));
             }
-            if let Some(full) = next.model.full() {
+            if let Some(full) = next.judged.inner.full() {
                 return ended(&seen, steps, StreamEnd::Full(full));
             }
             if let Some(at) = seen.add(&next, Some((at, action))) {

@@ -9,7 +9,7 @@ use spillway_impl::bug::Bug;
 use spillway_impl::sim::swarm::{FaultSet, Swarm};
 use spillway_model::Scope;
 use spillway_properties::refinement::{NodesModel, Setting};
-use spillway_properties::simulated::{Judging, Simulated, Wrong, simulate};
+use spillway_properties::simulated::{Judging, Simulated, Wrong, simulate, simulate_alone};
 use spillway_properties::{Overall, SOMETIMES_NAMES};
 
 use super::{Outcome, sentence};
@@ -25,6 +25,11 @@ const SEEDS: u64 = 100;
 /// made on some path.
 const SCOPES: [&str; 5] = ["two-sources", "moving-routes", "reroute", "refused", "give-back"];
 
+/// Seeds, from the one on which a bug was found, on which the guarantees alone are to tell what it breaks.
+const ALONE_SEEDS: u64 = 4;
+/// Steps of an exploration of the nodes alone, at most.
+const ALONE_STEPS_MAX: usize = 20_000;
+
 /// A seeded bug that was looked for.
 #[derive(Clone, Debug, Serialize)]
 struct Row {
@@ -33,6 +38,8 @@ struct Row {
     /// What found it: a property, `refinement` if the model does not do what the nodes do, `settling` if they do not
     /// settle, `panic` if one panics; `lockstep` in a scope if that was explored.
     found_by: Option<String>,
+    /// The guarantee that the nodes break with it, or `settling`, judged without the model; none if none was seen to.
+    breaks: Option<String>,
     seed: Option<u64>,
     runs: u64,
     steps: u64,
@@ -87,6 +94,7 @@ fn look(bug: Bug) -> Result<Row, Failure> {
         name,
         about: bug.about(),
         found_by: None,
+        breaks: None,
         seed: None,
         runs: 0,
         steps: 0,
@@ -117,18 +125,48 @@ fn look(bug: Bug) -> Result<Row, Failure> {
             break;
         }
         let scope = Scope::builtin(scope, SOMETIMES_NAMES).map_err(Failure::input)?;
-        let explored = NodesModel::of(scope.clone(), &Setting::of(&scope).with(bug)).explore();
+        let explored = NodesModel::of(scope.clone(), &Setting::of(&scope).with(bug)).explore(None);
         row.steps += explored.steps;
-        row.found_by = explored.parts.then(|| format!("lockstep in {}", scope.name));
+        if explored.parts {
+            row.found_by = Some(format!("lockstep in {}", scope.name));
+            row.breaks = explored_alone(scope, bug, &mut row.steps);
+        }
+    }
+    if let Some(seed) = row.seed {
+        row.breaks = broken_alone(bug, seed, &mut row)?;
     }
     row.seconds = begun.elapsed().as_secs_f64();
     Ok(row)
 }
 
-fn run(seed: u64, bug: Option<Bug>) -> Result<Simulated, Failure> {
+/// Which guarantee breaks on the seed on which a bug was found, or on one of the next.
+fn broken_alone(bug: Bug, found: u64, row: &mut Row) -> Result<Option<String>, Failure> {
+    for seed in (found..found + ALONE_SEEDS).take_while(|_| !interrupt::asked()) {
+        let alone = simulate_alone(&swarm(seed, Some(bug))).map_err(Failure::input)?;
+        row.steps += alone.steps;
+        if let Some(broken) = alone.breaks {
+            return Ok(Some(broken.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Which guarantee breaks where nodes and model part only in an exploration.
+fn explored_alone(scope: Scope, bug: Bug, steps: &mut u64) -> Option<String> {
+    let nodes = NodesModel::of(scope.clone(), &Setting::of(&scope).with(bug)).alone();
+    let explored = nodes.explore(Some(ALONE_STEPS_MAX));
+    *steps += explored.steps;
+    explored.breaks.first().map(|broken| (*broken).to_owned())
+}
+
+fn swarm(seed: u64, bug: Option<Bug>) -> Swarm {
     let mut swarm = Swarm::derive(seed, FaultSet::All);
     swarm.config.bug = bug;
-    simulate(&swarm, Judging { compare_every: 1, record: false }).map_err(Failure::input)
+    swarm
+}
+
+fn run(seed: u64, bug: Option<Bug>) -> Result<Simulated, Failure> {
+    simulate(&swarm(seed, bug), Judging { compare_every: 1, record: false }).map_err(Failure::input)
 }
 
 impl Found {
@@ -163,6 +201,9 @@ impl Outcome for Found {
                 mark,
                 Cell::new(row.name, style::STRONG),
                 by,
+                Cell::plain(
+                    row.breaks.as_ref().map_or("–".to_owned(), |by| format!("breaks {by}")),
+                ),
                 Cell::plain(row.seed.map_or("–".to_owned(), |seed| format!("seed {seed}"))),
                 Cell::plain(counted(row.steps as usize, "step")),
                 Cell::plain(seconds(row.seconds)),

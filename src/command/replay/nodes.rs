@@ -2,8 +2,8 @@
 //! model's words.
 
 use spillway_properties::Overall;
-use spillway_properties::refinement::{NodesMachine, Setting};
-use spillway_traces::{Expect, Outcome, Replayed, Spillway, Trace, replay};
+use spillway_properties::refinement::{Lockstep, NodesMachine, Setting};
+use spillway_traces::{Expect, Machine, Outcome, Replayed, Spillway, Trace, replay};
 
 use super::verdict::Judged;
 use crate::exit::Exit;
@@ -26,7 +26,10 @@ pub(super) fn run(
     }
     let setting = Setting::of(&subject.scope);
     let setting = subject.bug.map_or(setting.clone(), |bug| setting.with(bug));
-    let replayed = replay(trace, &mut NodesMachine::of(subject.scope.clone(), &setting));
+    let mut replayed = replay(trace, &mut NodesMachine::of(subject.scope.clone(), &setting));
+    if let Outcome::Differs { event, field: "state", how, .. } = &mut replayed.outcome {
+        *how = Some(elsewhere(trace, subject, &setting, *event));
+    }
     let expected = match &trace.header.expect {
         Some(Expect::Refused { line }) => Some(*line),
         _ => None,
@@ -56,4 +59,19 @@ pub(super) fn run(
     };
     let exit = Exit::from(overall);
     Ok((replayed, Judged { overall, exit, summary }))
+}
+
+/// Which fields of the nodes are not the model's after an event: its digest does not tell.
+fn elsewhere(trace: &Trace<Spillway>, subject: &Subject, setting: &Setting, event: u64) -> String {
+    let mut both = match Lockstep::of(subject.scope.clone(), setting) {
+        Ok(both) => both,
+        Err(difference) => return difference.lines.join("; "),
+    };
+    for event in trace.events.iter().take_while(|one| one.index <= event) {
+        if let Err(refusal) = both.step(&event.action) {
+            let lines = both.difference().map(|difference| difference.lines.join("; "));
+            return lines.unwrap_or_else(|| format!("event {}: {refusal}", event.index));
+        }
+    }
+    "nodes and model are in the same state: the digest is another one".to_owned()
 }

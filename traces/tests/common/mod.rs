@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use spillway_traces::spillway::{Action as Step, Message, Note};
 use spillway_traces::{
     Event, HandOver, Header, Machine, Node, Observed, Refusal, RequestId, Sent, Sessions, Source,
-    Spillway, Trace, Verdict, View, Vocabulary,
+    Spillway, Trace, Verdict, View, Vocabulary, nearest,
 };
 
 /// Who plays.
@@ -131,7 +131,7 @@ impl Machine<PingPong> for Table {
                     return Err(Refusal {
                         guard: "few-balls",
                         reason: format!("{balls} balls are in play"),
-                        nearest: Some("pong returns the ball of ping".into()),
+                        nearest: nearest::<PingPong>(action, [THERE]),
                     });
                 }
                 observed.sent = self.hit(Player::Ping, 1);
@@ -347,6 +347,10 @@ pub fn spillway_trace() -> impl Strategy<Value = Trace<Spillway>> {
     (scope(), any::<u64>(), mutant, events, end).prop_map(|(scope, seed, mutant, events, end)| {
         let mut header = Header::new::<Spillway>(Source::Simulator, seed, scope);
         header.mutant = mutant;
+        let mut events = events;
+        let mut times: Vec<u64> = events.iter().map(|(_, time, ..)| *time).collect();
+        times.sort_unstable();
+        events.iter_mut().zip(times).for_each(|(event, time)| event.1 = time);
         let events =
             events.into_iter().zip(0u64..).map(|((action, time, cause, observed), index)| {
                 let cause = cause.and_then(|cause| cause.checked_rem(index));

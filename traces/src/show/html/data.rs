@@ -10,6 +10,7 @@ use crate::event::{Event, Sent};
 use crate::file::Trace;
 use crate::flight::{Flights, Landing};
 use crate::machine::{IN_FLIGHT, ITEMS_BETWEEN, Machine, View};
+use crate::nearest::Nearest;
 use crate::vocabulary::Vocabulary;
 
 /// The most events of one page, which a browser must hold in memory; the page says how many it leaves out.
@@ -81,7 +82,7 @@ pub(super) struct Refused {
     pub(super) step: u64,
     pub(super) guard: &'static str,
     reason: String,
-    nearest: Option<String>,
+    nearest: Option<Nearest>,
 }
 
 impl Data {

@@ -61,7 +61,10 @@ function alarms(index) {
     boxes.push(make("div", "alarm",
       make("strong", "", `✗ refused by guard ${refused.guard}`),
       make("p", "", refused.reason),
-      make("p", "", refused.nearest ? `The nearest step allowed was: ${refused.nearest}` : "No step was allowed.")));
+      ...(refused.nearest ? [
+        make("p", "", `The nearest step allowed was: ${refused.nearest.step}`),
+        make("p", "", `It differs in ${refused.nearest.differs}`),
+      ] : [])));
   }
   for (const remark of (index !== START && steps[index].remarks) || []) {
     boxes.push(make("div", "alarm", make("strong", "", `! ${remark}`)));

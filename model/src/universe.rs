@@ -1,10 +1,12 @@
 //! Every action that can be named in a scope, allowed or not: what exploration leaves out is legal all the same.
 
-use spillway_model::{Growable, Protocol};
 use spillway_traces::{Action, Node, RequestId};
 
+use crate::protocol::Protocol;
+use crate::size::Size;
+
 /// The universe of a scope, in a fixed order. Nodes are of the right roles; all else is open.
-pub fn universe(protocol: &Protocol<Growable>) -> Vec<Action> {
+pub fn universe<S: Size>(protocol: &Protocol<S>) -> Vec<Action> {
     let nodes = Nodes::of(protocol);
     let requests: Vec<RequestId> = protocol.requests().map(|(id, _)| id).collect();
     let mut all = vec![Action::Compact {}, Action::Flush {}];
@@ -65,7 +67,7 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn of(protocol: &Protocol<Growable>) -> Nodes {
+    fn of<S: Size>(protocol: &Protocol<S>) -> Nodes {
         Nodes {
             clients: protocol.clients().map(Node::client).collect(),
             communication: protocol.communication_servers().map(Node::communication).collect(),
