@@ -38,6 +38,11 @@ impl Line {
         self.tell(|| format!("{runs} of {runs_max} runs · {steps} steps"))
     }
 
+    /// The same of states, or walks, that nodes and model take together.
+    pub(crate) fn show_together(&self, of: &str, number: u64, steps: u64) -> Go {
+        self.tell(|| format!("{number} {of} · {steps} steps"))
+    }
+
     /// The same of allocators that are compared.
     pub(crate) fn show_allocator(&self, at: usize, all: usize, name: &str) -> Go {
         self.tell(|| format!("{} of {all} allocators · {name}", at + 1))

@@ -34,7 +34,7 @@ fn what_the_readme_shows_is_what_the_program_prints() {
     let blocks = blocks();
     assert_eq!(
         blocks.iter().map(Vec::len).sum::<usize>(),
-        4,
+        9,
         "the blocks are where this test looks"
     );
     for block in blocks {

@@ -112,8 +112,6 @@ bugs! {
     LoadUnchecked "load-unchecked",
     /// The query server refuses a query by the bound of its queue, whatever room there is for the class.
     RoomsIgnored "rooms-ignored",
-    /// The control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
-    LedgerRoomsIgnored "ledger-rooms-ignored",
     /// The query server does not say that a foreign task is done.
     DoneUnsaid "done-unsaid",
     /// The query server does not offer again when the connection to its leader is made anew.
@@ -178,6 +176,8 @@ bugs! {
     WrongTurn "wrong-turn",
     /// The control server assigns to any eligible server, whatever the strategy.
     StrategyIgnored "strategy-ignored",
+    /// The control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
+    LedgerRoomsIgnored "ledger-rooms-ignored",
     /// The control server that gets the lease does not say so.
     LeadUnsaid "lead-unsaid",
     /// The control server that is superseded keeps its ledger and goes on.

@@ -128,10 +128,10 @@ mutants! {
     QueueUnbounded "queue-unbounded",
     /// A query server refuses a query by the bound of its queue, whatever room there is for the class.
     RoomsIgnored "rooms-ignored",
-    /// A control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
-    LedgerRoomsIgnored "ledger-rooms-ignored",
     /// A query server refuses a query of any class once there is no room for the lowest.
     SmallestRoomKept "smallest-room-kept",
+    /// A control server holds a hand-over up to the bound of its ledger, whatever room there is for the class.
+    LedgerRoomsIgnored "ledger-rooms-ignored",
     /// A query server does not tell the control server that it has served a foreign task.
     DoneUnsaid "done-unsaid",
     /// A query server answers as of the first revision, whatever it has applied.

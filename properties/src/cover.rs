@@ -22,6 +22,8 @@ pub struct Cover<A> {
     pub states: usize,
     /// Its transitions, each of which is in a path.
     pub transitions: usize,
+    /// No suite has fewer paths than this.
+    pub paths_min: usize,
 }
 
 impl<A> Cover<A> {
@@ -70,7 +72,8 @@ where
     let order = graph.topological().ok_or(NoCover::NotAcyclic)?;
     let passes = graph.passes(&order);
     let paths = graph.paths(passes);
-    Ok(Cover { paths, states: graph.leaving.len(), transitions: graph.edges.len() })
+    let (states, transitions) = (graph.leaving.len(), graph.edges.len());
+    Ok(Cover { paths, states, transitions, paths_min: graph.paths_min(&order) })
 }
 
 struct Edge<A> {
@@ -141,6 +144,25 @@ impl<A: Clone> Graph<A> {
             at += 1;
         }
         (order.len() == missing.len()).then_some(order)
+    }
+
+    /// How many paths there must be. A path comes only once into a set of states that nothing leads out of, so that there
+    /// are at least as many paths as transitions that lead into it. The set is made backwards, of the states that more
+    /// transitions enter than leave.
+    fn paths_min(&self, order: &[usize]) -> usize {
+        let mut inside = vec![false; order.len()];
+        let mut into = 0;
+        for &state in order.iter().rev() {
+            let leaving = &self.edges[self.leaving[state].clone()];
+            if leaving.iter().all(|edge| inside[edge.to])
+                && self.entering[state].len() >= leaving.len()
+            {
+                inside[state] = true;
+                into += self.entering[state].len();
+                into -= leaving.len();
+            }
+        }
+        into
     }
 
     /// How often each transition is passed.

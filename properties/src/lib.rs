@@ -10,8 +10,9 @@
 //! - [`promises`]: for each seeded bug the guarantee that kills it, the scope, and how deep.
 //! - [`check()`]: explores a scope with stateright and reports; [`random::check()`] walks it at random instead.
 //! - [`shrinking`]: makes a failure small, of the model, of nodes and model, or of a run of the simulator.
-//! - [`CheckedMachine`]: replays a trace with everything judged; `strategies` (feature `proptest`) generates scopes and
-//!   runs.
+//! - [`CheckedMachine`]: replays a trace with everything judged.
+//! - feature `proptest`: `strategies` generates scopes and runs, `state_machine` holds a system of one's own to the model
+//!   in a test to copy, `properties/tests/state_machine.rs`.
 //!
 //! ```
 //! use spillway_model::{Mutant, Scope};
@@ -48,6 +49,8 @@ pub mod shrinking;
 pub mod simulated;
 pub mod sizes;
 pub mod sometimes;
+#[cfg(feature = "proptest")]
+pub mod state_machine;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 

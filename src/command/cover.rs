@@ -1,4 +1,7 @@
-//! `spillway cover`: writes a suite of traces that takes every transition of a scope, for an implementation to repeat.
+//! `spillway cover`: writes a suite of traces that takes every transition of a scope, for an implementation to repeat; or
+//! has ours repeat them at once.
+
+mod on_nodes;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -25,6 +28,10 @@ const TRACES_MAX: usize = 99_999;
 ///
 /// The scope is explored to its end, without the properties. The traces are few and short, say that they are to be
 /// accepted, and carry a digest of the state after each step, so that `spillway replay` compares every state.
+///
+/// With `--on impl` nothing is written: the nodes of the implementation take every transition together with the model as
+/// it is found, and what is observed, the states, and what may be done next are compared. That ends with 0 if they agree
+/// to the end, 1 if they part, 3 if there is more than `--transitions-max`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The scope: a builtin one or the path of a scope file. Those named `cover-…` are made for this.
@@ -33,6 +40,8 @@ pub(crate) struct Args {
     /// The folder that is made and gets the traces; SCOPE-suite if none is named.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    nodes: on_nodes::NodesArgs,
     /// Transitions of the scope's graph, at most.
     #[arg(long, value_name = "N", default_value = "100000")]
     transitions_max: NonZeroUsize,
@@ -47,6 +56,7 @@ struct Written {
     unique_states: usize,
     transitions: usize,
     traces: usize,
+    traces_min: usize,
     steps: usize,
     folder: String,
 }
@@ -54,6 +64,9 @@ struct Written {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let scope = source::load(&args.scope)?.scope;
+    if args.nodes.is_asked() {
+        return on_nodes::run(args, &scope);
+    }
     let folder = args.out.clone().unwrap_or_else(|| format!("{}-suite", scope.name).into());
     if folder.symlink_metadata().is_ok() {
         return Err(Failure::input(WriteError::Exists(folder)));
@@ -70,6 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         unique_states: suite.states,
         transitions: suite.transitions,
         traces: suite.paths.len(),
+        traces_min: suite.paths_min,
         steps: suite.steps(),
         folder: shell(&folder),
     };
@@ -109,12 +123,13 @@ fn write(scope: &Scope, suite: &Cover<Action>, folder: &Path) -> Result<(), Fail
 
 fn human(written: &Written) -> String {
     format!(
-        "{}  {} take every one of {} between {} states, in {}\n  written  {}/\n",
+        "{}  {} take every one of {} between {} states, in {}; no fewer than {} could\n  written  {}/\n",
         style::strong(&written.scope),
         counted(written.traces, "trace"),
         counted(written.transitions, "transition"),
         count(written.unique_states),
         counted(written.steps, "step"),
+        count(written.traces_min),
         written.folder,
     )
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use spillway_properties::Overall;
 use spillway_traces::file::event_line;
+use spillway_traces::show::one_line;
 use spillway_traces::{Expect, Replayed, Spillway, Trace, Verdict, replay};
 
 use crate::exit::Exit;
@@ -145,12 +146,14 @@ fn human(done: &Done<'_>) -> String {
         header.source,
         mutant.unwrap_or_default()
     );
+    let why = header.why.as_deref().map(|why| format!("{}\n", one_line(why)));
+    let why = why.unwrap_or_default();
     let again = done.again.as_ref().map(|again| format!("replay   {again}"));
     let told = done.replayed.to_string();
     let told: String =
         told.lines().chain(again.as_deref()).map(|line| format!("  {line}\n")).collect();
     let verdict = format::verdict_line(done.overall, &done.summary);
-    format!("{}\n{}\n\n{told}\n{verdict}", strong(&done.file), faint(of))
+    format!("{}\n{}\n{why}\n{told}\n{verdict}", strong(&done.file), faint(of))
 }
 
 #[derive(Serialize)]
@@ -168,6 +171,8 @@ struct Object<'a> {
     last_line: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
     #[serde(flatten)]
     replayed: &'a Replayed,
     summary: &'a str,
@@ -192,6 +197,7 @@ fn json(done: &Done<'_>) -> String {
         expect: &done.trace.header.expect,
         last_line: done.replayed.steps.checked_sub(1).map(event_line),
         again: &done.again,
+        why: done.trace.header.why.as_deref(),
         replayed: &done.replayed,
         summary: &done.summary,
     })

@@ -127,6 +127,9 @@ pub struct Header {
     /// In a trace of the corpus, what is expected of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
+    /// In a trace of the corpus, why it is there, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// In a trace of the simulator that is a whole run, the run's configuration, so that it can be run again. It is
     /// opaque here, and written with its keys sorted.
     #[serde(
@@ -149,7 +152,7 @@ fn serialize_sorted<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok
 }
 
 impl Header {
-    /// A header for a trace of this vocabulary, with both hashes, without mutant and expectation.
+    /// A header for a trace of this vocabulary, with both hashes, without mutant, expectation and reason.
     pub fn new<V: Vocabulary>(source: Source, seed: u64, scope: Value) -> Header {
         Header {
             format: FORMAT,
@@ -162,6 +165,7 @@ impl Header {
             scope_hash: scope_hash(&scope),
             scope,
             expect: None,
+            why: None,
             run: None,
         }
     }

@@ -6,7 +6,7 @@ mod common;
 use common::{PingPong, header, rally};
 use serde_json::json;
 use spillway_traces::file::{Limits, scope_hash, vocabulary_hash};
-use spillway_traces::{Expect, Reader, Trace, TraceError, Verdict, WriteError, Writer};
+use spillway_traces::{Expect, Reader, Trace, TraceError, Verdict, WriteError, Writer, show_text};
 
 type Rally = Trace<PingPong>;
 
@@ -74,6 +74,19 @@ fn expectations_of_the_corpus_are_kept() {
         assert!(String::from_utf8_lossy(&bytes).contains(json));
         assert_eq!(Rally::from_bytes(&bytes).unwrap().header, trace.header);
     }
+}
+
+#[test]
+fn why_a_trace_is_kept_is_in_its_header_and_an_older_file_has_none() {
+    let mut trace = rally();
+    assert_eq!(Rally::from_bytes(&trace.to_bytes().unwrap()).unwrap().header.why, None);
+    trace.header.why = Some("It went wrong once.\n\u{1b}[2J".into());
+    let bytes = trace.to_bytes().unwrap();
+    assert!(String::from_utf8_lossy(&bytes).contains(r#""why":"It went wrong once.\n"#));
+    assert_eq!(Rally::from_bytes(&bytes).unwrap().header, trace.header);
+    // A line of its own below the title, without what would speak to a terminal.
+    let text = show_text(&trace, None);
+    assert_eq!(text.lines().nth(1), Some("It went wrong once.  [2J"));
 }
 
 #[test]

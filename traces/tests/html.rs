@@ -121,6 +121,7 @@ fn no_text_of_a_trace_is_markup() {
     trace.header = Header {
         mutant: Some(HOSTILE[2].into()),
         tool: HOSTILE[0].into(),
+        why: Some(HOSTILE[1].into()),
         ..Header::new::<PingPong>(trace.header.source, 0, scope)
     };
     trace.events[1].observed.notes = HOSTILE.map(str::to_owned).into();

@@ -144,8 +144,6 @@ features! {
         |s| s.knobs.give_back = true;
     Tasks "rooms" "There is less room for bulk queries than for others." ["room-refused"]
         |s| { competes(s); s.knobs.rooms = vec![2, 1, 1] };
-    Tasks "ledger-rooms" "Less bulk than other work is held for others." ["ledger-room-refused"]
-        |s| { competes(s); s.knobs.ledger_max = 2; s.knobs.ledger_rooms = vec![2, 1, 1] };
 }
 
 /// The scope of every two features that do not exclude each other, in the order of [`FEATURES`].

@@ -11,6 +11,7 @@
 //!   the simulator.
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
 //!   `configured`: what the product's choosers choose. `judge`: what the nodes do, judged by the guarantees without the model's step.
+//! - [`stream`]: every transition of a scope, or random walks of it, in lockstep and without files.
 //! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
 
 pub mod cast_of;
@@ -25,6 +26,7 @@ pub mod parting;
 mod records;
 pub mod scope_of;
 pub mod setting;
+pub mod stream;
 
 pub use cast_of::cast_of;
 pub use difference::Difference;
@@ -36,3 +38,4 @@ pub use parting::{Parted, Parting};
 pub use scope_of::scope_of;
 pub use setting::Setting;
 pub use spillway_model::universe;
+pub use stream::{StreamEnd, Streamed};

@@ -22,6 +22,8 @@ struct Chart<'a> {
     y_max: f64,
     /// Places on the x axis that are marked.
     marked: Vec<f64>,
+    /// Where lines are not.
+    legend: SeriesLabelPosition,
 }
 
 const CLASSES: [(&str, &str); 3] = [
@@ -78,6 +80,7 @@ fn wait<'a>(rows: &'a [Row], class: usize, (file, title): (&'a str, &'a str)) ->
         lines: rows.iter().map(line).collect(),
         y_max: WAIT_MS_MAX,
         marked: vec![1.0],
+        legend: SeriesLabelPosition::UpperLeft,
     }
 }
 
@@ -94,6 +97,7 @@ fn goodput(rows: &[Row]) -> Chart<'_> {
         lines: rows.iter().map(|row| (row.name.as_str(), points(row))).collect(),
         y_max: 1.05,
         marked: vec![1.0],
+        legend: SeriesLabelPosition::LowerRight,
     }
 }
 
@@ -115,6 +119,7 @@ fn step(rows: &[Row]) -> Chart<'_> {
         lines: shown.map(|row| (row.name.as_str(), points(row))).collect(),
         y_max: WAIT_MS_MAX,
         marked: vec![up_ms, up_ms + STEP[1].lasts_us as f64 / 1e3],
+        legend: SeriesLabelPosition::UpperLeft,
     }
 }
 
@@ -145,7 +150,7 @@ fn draw(path: &Path, chart: &Chart<'_>) -> Result<(), Box<dyn Error>> {
     }
     drawn
         .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
+        .position(chart.legend.clone())
         .background_style(WHITE.mix(0.8))
         .border_style(BLACK.mix(0.3))
         .draw()?;

@@ -65,6 +65,16 @@ fn title<V: Vocabulary>(trace: &Trace<V>) -> String {
     text + &format!(": {count} event{}", if count == 1 { "" } else { "s" })
 }
 
+/// Why a trace is in the corpus, as one line, whatever a file has there.
+fn why<V: Vocabulary>(trace: &Trace<V>) -> Option<String> {
+    trace.header.why.as_deref().map(one_line)
+}
+
+/// A text without what would end a line or speak to a terminal.
+pub fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// How a trace ended, in one line.
 fn verdict<V: Vocabulary>(trace: &Trace<V>) -> String {
     match &trace.end {

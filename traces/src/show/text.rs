@@ -21,6 +21,9 @@ pub fn show_text<V: Vocabulary>(
 ) -> String {
     let indent = decimal_digits(trace.events.len().saturating_sub(1)) + 2;
     let mut page = Page { text: super::title(trace) + "\n", indent };
+    if let Some(why) = super::why(trace) {
+        page.text += &format!("{why}\n");
+    }
     let mut flights = Flights::<V>::new();
     let mut broken = match &machine {
         Some(machine) => machine.broken(),

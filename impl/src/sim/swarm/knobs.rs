@@ -98,7 +98,7 @@ pub(super) fn compact_after(draw: &mut Draw) -> u32 {
 pub(super) fn late(draw: &mut Draw, config: &mut Config, latency_us: u64) {
     if draw.one_in(4) {
         config.knobs.binding = Binding::Late;
-        config.timers.report_us_max = latency_us * draw.pick(&[20, 200]);
+        config.timers.report_us_max = latency_us * draw.pick(&[2, 20]);
         config.knobs.give_back = draw.flip();
     }
 }

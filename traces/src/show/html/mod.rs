@@ -122,6 +122,9 @@ fn header<V: Vocabulary>(trace: &Trace<V>, data: &Data, remarks: &Remarks) -> St
     if let Some(expect) = &header.expect {
         fact("expected", &expected(expect), None);
     }
+    if let Some(why) = super::why(trace) {
+        fact("why", &why, None);
+    }
     if let Some(mutant) = &header.mutant {
         fact("seeded bug", mutant, remarks.mutant.as_deref());
     }

@@ -1,9 +1,13 @@
-//! Writes the corpus anew: a shortest counterexample for each seeded bug, and a shortest witness for each situation that
-//! a scope is there to reach.
+//! Writes the corpus anew: a shortest counterexample for each seeded bug, a shortest witness for each situation that a
+//! scope is there to reach, and a run for each thing that went wrong on the way.
 //!
-//! `cargo run --release --example corpus`, some minutes; needed when the protocol or a scope has changed. That what is
-//! in the corpus replays, and is complete, is tested in `tests/corpus.rs`.
+//! `cargo run --release --example corpus`, some minutes; needed when the protocol or a scope has changed. With `-- found`
+//! it writes only what went wrong, in a moment. That what is in the corpus replays, and is complete, is tested in
+//! `tests/corpus.rs`.
 #![allow(clippy::print_stdout)]
+
+mod choosing;
+mod found;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -25,14 +29,30 @@ const WALKS: u64 = 300;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("traces/corpus");
-    for folder in ["mutants", "scopes"] {
+    let only_found = std::env::args().nth(1).is_some_and(|only| only == "found");
+    let folders: &[&str] = if only_found { &["found"] } else { &["mutants", "scopes", "found"] };
+    for folder in folders {
         let folder = corpus.join(folder);
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
     }
+    what_went_wrong(&corpus)?;
+    if only_found {
+        return Ok(());
+    }
     mutants(&corpus.join("mutants"))?;
     BUILTIN.iter().try_for_each(|(name, _)| witnesses(name, &corpus.join("scopes")))
+}
+
+fn what_went_wrong(corpus: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(corpus.join("found"))?;
+    for found in found::FOUND {
+        let file = corpus.join("found").join(format!("{}.trace.ndjson", found.name));
+        std::fs::write(file, found.trace()?.to_bytes()?)?;
+    }
+    println!("{} things that went wrong", found::FOUND.len());
+    Ok(std::fs::write(corpus.join("README.md"), found::page())?)
 }
 
 fn mutants(folder: &Path) -> Result<(), Box<dyn Error>> {
