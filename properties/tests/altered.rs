@@ -196,6 +196,7 @@ fn alter(trace: &Trace<Spillway>, counts: &mut Counts) {
                         }
                         None => {
                             count[2] += 1;
+                            assert!(!is_recorded(what, &whole.events), "{what:?} {at} is accepted");
                             is_a_run(trace, whole.events, what);
                         }
                     }
@@ -204,6 +205,17 @@ fn alter(trace: &Trace<Spillway>, counts: &mut Counts) {
         }
         now.step(&events[at].action).unwrap();
     }
+}
+
+/// Whether what was altered can be seen at all: what no event of a trace records is not compared.
+fn is_recorded(what: Alteration, events: &[Event<Spillway>]) -> bool {
+    events.iter().any(|event| match what {
+        Alteration::Took => event.observed.took.is_some(),
+        Alteration::Sent => !event.observed.sent.is_empty(),
+        Alteration::Lost => !event.observed.lost.is_empty(),
+        Alteration::Notes => !event.observed.notes.is_empty(),
+        Alteration::Deleted | Alteration::Swapped | Alteration::Argument => false,
+    })
 }
 
 fn altered(
@@ -263,8 +275,9 @@ fn whoever_renumbers_and_digests_anew_is_refused_or_has_made_another_run() {
         })
         .collect();
     for what in [Alteration::Took, Alteration::Sent, Alteration::Lost, Alteration::Notes] {
+        // Another run only where the one event that records such a thing was altered, and none does any more.
         let [there, after, runs] = counts[&what];
-        assert!(there > 100 && (after, runs) == (0, 0), "{what:?}: {told:?}");
+        assert!(there > 100 && after == 0 && runs <= RUNS.len() as u64, "{what:?}: {told:?}");
     }
     for what in [Alteration::Deleted, Alteration::Swapped, Alteration::Argument] {
         let [there, after, _] = counts[&what];

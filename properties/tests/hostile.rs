@@ -86,7 +86,7 @@ fn any_node() -> impl Strategy<Value = Node> {
 /// Any action at all, whether or not there is such a node or request.
 fn any_action() -> impl Strategy<Value = Action> {
     let request = prop_oneof![4 => 0..20u32, 1 => any::<u32>()].prop_map(RequestId);
-    (0..28u8, any_node(), any_node(), any_node(), request).prop_map(|(kind, a, b, c, request)| {
+    (0..29u8, any_node(), any_node(), any_node(), request).prop_map(|(kind, a, b, c, request)| {
         match kind {
             0 => Action::Issue { client: a, request },
             1 => Action::Retry { client: a, request },
@@ -115,6 +115,7 @@ fn any_action() -> impl Strategy<Value = Action> {
             24 => Action::Flush {},
             25 => Action::Lease { to: a },
             26 => Action::Slow { server: a },
+            27 => Action::GiveBack { source: a, request, by: c },
             _ => Action::Calm { server: a },
         }
     })
