@@ -70,9 +70,9 @@ impl Summary {
         }
         responses.sort_unstable();
         summary.answered = responses.len() as u64;
-        if summary.answered > 0 {
-            summary.response_us = responses.iter().sum::<u64>() / summary.answered;
-            summary.wait_us = waits / summary.answered;
+        let mean = |sum: u64| sum.checked_div(summary.answered).unwrap_or(0);
+        (summary.response_us, summary.wait_us) = (mean(responses.iter().sum()), mean(waits));
+        if !responses.is_empty() {
             summary.p50_us = percentile(&responses, 50);
             summary.p99_us = percentile(&responses, 99);
         }

@@ -1,7 +1,7 @@
 //! Allocators side by side on the same arrivals, in virtual time: what the source claims, measured.
 //!
-//! The same requests, with the same work, at the same times, are given to this system's own nodes ([`system`]) and to the
-//! other ways of placing work ([`cluster`]), of which the ideal one is a single queue that all servers take from. All
+//! The same requests, with the same work, at the same times, are given to this system's own nodes (`system`) and to the
+//! other ways of placing work (`cluster`), of which the ideal one is a single queue that all servers take from. All
 //! have the same servers, rooms, priorities and message delays; baselines know the queues of others for nothing where that
 //! favours them.
 //!

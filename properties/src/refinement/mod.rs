@@ -12,7 +12,7 @@
 //! - [`lockstep`]: both, side by side, for a run. [`nodes_model`]: for exploration. [`nodes_machine`]: the nodes alone.
 //!   `configured`: what the product's choosers choose. `judge`: what the nodes do, judged by the guarantees without the model's step.
 //! - [`stream`]: every transition of a scope, or random walks of it, in lockstep and without files.
-//! - [`difference`]: where they part, for people. [`universe`]: every action that can be named.
+//! - [`difference`]: where they part, for people. [`universe`](fn@universe): every action that can be named.
 
 pub mod cast_of;
 mod configured;

@@ -5,8 +5,8 @@
 //! which [`Failing`] judges: on the model alone, or nodes and model side by side. Big things go first, since a candidate
 //! costs as much as it has steps. [`smaller_run`] takes a run of the simulator by its configuration, and runs it again.
 //!
-//! - [`failing`]: what failing for the same reason is. [`renaming`]: a scope and steps without some of it.
-//! - [`owners`]: which request each step belongs to. [`knobs`]: simpler scopes. [`events`]: the search.
+//! - [`failing`]: what failing for the same reason is. `renaming`: a scope and steps without some of it.
+//! - `owners`: which request each step belongs to. `knobs`: simpler scopes. [`events`]: the search.
 //! - [`run`]: the configurations of the simulator.
 
 pub mod events;
