@@ -4,7 +4,7 @@
 //! but for the newest of each user, so that a step of it costs the same however long it has run.
 
 use crate::rows::Revision;
-use crate::size::{Num, Size, Table};
+use crate::size::{Num, Row, Size, Table};
 use crate::state::State;
 
 impl<S: Size> State<S> {
@@ -39,8 +39,11 @@ impl<S: Size> State<S> {
 
     /// The same as of an earlier revision, which is not forgotten.
     pub fn stored_at(&self, user: u16, revision: usize) -> (u32, u32) {
-        let own = self.log_to(revision).filter(|row| row.user.get() == u32::from(user));
-        own.last().map_or((0, 0), |row| (row.version.get(), row.revision.get()))
+        // From the newest row back: it is near, however long the log.
+        let raw = self.log.raw().iter().rev().map(|raw| Revision::<S::Num>::unpack(*raw));
+        let mut known = raw.skip_while(|row| row.revision.get() as usize > revision);
+        let own = known.find(|row| row.user.get() == u32::from(user));
+        own.map_or((0, 0), |row| (row.version.get(), row.revision.get()))
     }
 
     /// Puts a revision at the end. False, and nothing happens, if there is no room.

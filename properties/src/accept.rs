@@ -7,7 +7,7 @@ use std::sync::Arc;
 use spillway_model::{Full, Growable, Mutant, Protocol, Scope, State};
 use spillway_traces::{Acceptor, Action, Nearest, Observed, Refusal, Spillway};
 
-use crate::checked::{Checked, CheckedState};
+use crate::checked::{Broken, Checked, CheckedState, names_of};
 
 /// Steps of the environment that may be hidden, by the names of actions: no node takes part in them.
 pub const HIDEABLE: [&str; 5] = ["drop", "duplicate", "reorder", "slow", "calm"];
@@ -20,6 +20,8 @@ const FORGET_EVERY: u64 = 256;
 pub struct CheckedAcceptor {
     of: Arc<Of>,
     state: CheckedState<State<Growable>, Growable>,
+    /// What is broken in the state.
+    broken: Broken,
     steps: u64,
 }
 
@@ -41,7 +43,8 @@ impl CheckedAcceptor {
         assert!(hidden.iter().all(|kind| HIDEABLE.contains(kind)), "{hidden:?} may be hidden");
         let checked = Checked::new(Protocol::new(scope, mutant));
         let state = checked.start(checked.model().initial());
-        CheckedAcceptor { of: Arc::new(Of { checked, hidden, digests }), state, steps: 0 }
+        let broken = checked.broken_bits(&state);
+        CheckedAcceptor { of: Arc::new(Of { checked, hidden, digests }), state, broken, steps: 0 }
     }
 
     /// The model's state.
@@ -74,7 +77,12 @@ impl Acceptor<Spillway> for CheckedAcceptor {
             return Err(Refusal { guard: guard.name, reason: guard.reason, nearest: None });
         }
         let mut observed = Observed::default();
-        self.state = self.of.checked.step(&self.state, *action, &mut observed);
+        let next = self.of.checked.step(&self.state, *action, &mut observed);
+        self.broken = match self.broken {
+            0 => self.of.checked.broken_by_step(&self.state, &next),
+            _ => self.of.checked.broken_bits(&next),
+        };
+        self.state = next;
         self.steps += 1;
         if self.of.digests {
             observed.state = Some(protocol.digest(&self.state.inner));
@@ -103,7 +111,7 @@ impl Acceptor<Spillway> for CheckedAcceptor {
     }
 
     fn broken(&self) -> Vec<&'static str> {
-        self.of.checked.broken(&self.state)
+        names_of(self.broken).collect()
     }
 
     fn full(&self) -> Option<String> {

@@ -212,6 +212,20 @@ impl<M: Judged> Checked<M> {
         (broken_in(&situation) & self.judged) | state.broken
     }
 
+    /// What a step broke, from a state in which nothing was: only guarantees that it may have touched are asked.
+    pub fn broken_by_step(
+        &self,
+        before: &CheckedState<M::State, M::Size>,
+        after: &CheckedState<M::State, M::Size>,
+    ) -> Broken {
+        debug_assert_eq!(self.broken_bits(before), 0, "nothing was broken before");
+        let (before, situation) = (self.situation(before), self.situation(after));
+        if situation.state.full().is_some() {
+            return 0;
+        }
+        (newly_broken_in(&before, &situation) & self.judged) | after.broken
+    }
+
     /// The situations that a state is one of.
     pub fn reached(&self, state: &CheckedState<M::State, M::Size>) -> Vec<&'static str> {
         let reached = self.reached_bits(state, u64::MAX);
@@ -315,6 +329,19 @@ macro_rules! judges {
             let (mut broken, mut bit) = (0, 1);
             $(
                 if !always::$name::holds_in(situation) {
+                    broken |= bit;
+                }
+                bit = Broken::wrapping_shl(bit, 1);
+            )+
+            let _ = bit;
+            broken
+        }
+
+        /// The guarantees that a situation breaks which comes after one that breaks none.
+        fn newly_broken_in<S: Size>(before: &Situation<'_, S>, after: &Situation<'_, S>) -> Broken {
+            let (mut broken, mut bit) = (0, 1);
+            $(
+                if !always::$name::is_untouched(before, after) && !always::$name::holds_in(after) {
                     broken |= bit;
                 }
                 bit = Broken::wrapping_shl(bit, 1);

@@ -44,6 +44,11 @@ pub trait Always {
     fn holds_in<S: Size>(_situation: &Situation<'_, S>) -> bool {
         true
     }
+    /// Whether whatever [`Always::holds_in`] looks at is the same in both situations, so that it need not be asked again.
+    /// Worth saying where telling is cheap and asking is not.
+    fn is_untouched<S: Size>(_before: &Situation<'_, S>, _after: &Situation<'_, S>) -> bool {
+        false
+    }
     /// Whether it holds over a step.
     fn holds_over<S: Size>(_step: &Stepped<'_, S>) -> bool {
         true

@@ -272,7 +272,8 @@ impl Judge {
             return Err(Found::differs(Some(action), guard.name, vec![line]));
         }
         let mut model = Observed::default();
-        self.state = self.checked.step(&self.state, action, &mut model);
+        let next = self.checked.step(&self.state, action, &mut model);
+        let before = std::mem::replace(&mut self.state, next);
         self.steps += 1;
         if let Some(full) = self.state.inner.full() {
             let line = format!("the model's bound is full: {full:?}");
@@ -281,7 +282,7 @@ impl Judge {
         if let Some(part) = part_of_observations(&model, nodes) {
             return Err(Found::differs(Some(action), part, observations(&model, nodes)));
         }
-        match self.checked.broken(&self.state).first() {
+        match names_of(self.checked.broken_by_step(&before, &self.state)).next() {
             Some(property) => Err(Found::breaks(property)),
             None => Ok(()),
         }

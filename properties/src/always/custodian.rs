@@ -6,7 +6,7 @@
 
 use spillway_model::rows::{Entry, Handed, Task};
 use spillway_model::size::{Num, Size, Table};
-use spillway_model::wire;
+use spillway_model::wire::{self, kind};
 use spillway_traces::{HandOver, Message, Node, RequestId, Role};
 
 use super::receivers::takes_class;
@@ -36,7 +36,8 @@ pub(super) fn has_custodian<S: Size>(
     })
         // A pending query without a query server is routed.
         || state.pending.position(|p| p.request.get() == id && p.at.get() == 0).is_some()
-        || state.flight.iter().any(|e| {
+        // Only the news of a leader concerns a request that it does not name.
+        || state.flight.iter().filter(|e| e.request.get() == id || e.kind.get() == kind::LEAD).any(|e| {
             let (from, to) = (e.from.node(), e.to.node());
             carries(s, request, session, from, to, wire::open(e))
         })

@@ -33,6 +33,13 @@ impl Always for NoResurrection {
         })
     }
 
+    fn is_untouched<S: Size>(before: &Situation<'_, S>, after: &Situation<'_, S>) -> bool {
+        let (before, after) = (before.state, after.state);
+        before.servers == after.servers
+            && before.replicas == after.replicas
+            && before.log == after.log
+    }
+
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         stores_nothing_deleted(step) && shows_nothing_deleted(step)
     }

@@ -36,6 +36,13 @@ impl Always for SyncedInfo {
         })
     }
 
+    fn is_untouched<S: Size>(before: &Situation<'_, S>, after: &Situation<'_, S>) -> bool {
+        let (before, after) = (before.state, after.state);
+        before.servers == after.servers
+            && before.replicas == after.replicas
+            && before.log == after.log
+    }
+
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         goes_not_back(step) && tells_what_was_stored(step)
     }
