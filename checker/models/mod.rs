@@ -1,0 +1,7 @@
+//! Models to test and measure with, none of which is Spillway's.
+//!
+//! Two-phase commit is the specification `TwoPhase` of Gray and Lamport, *Consensus on Transaction Commit* (ACM TODS, 2006).
+#![allow(dead_code, missing_docs, unreachable_pub)] // whoever includes this takes what is wanted
+
+pub mod two_phase_heap;
+pub mod two_phase_word;

@@ -1,0 +1,141 @@
+//! Fingerprints: 64 bits of a state, the same on any machine.
+//!
+//! Two lanes take turns, so that one step does not wait for the one before. A step is a bijection of its lane (add the word,
+//! multiply by an odd number, fold the high half onto the low one): two states that differ in one word never meet on the
+//! way, only in the last step, which folds 128 bits to 64. How good it is, `tests/fingerprints.rs` measures.
+
+use std::hash::{Hash, Hasher};
+
+/// The digits of π, odd: as good as any.
+const LANES: [u64; 2] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344];
+const STEP: u64 = 0xa409_3822_299f_31d1;
+const LAST: [u64; 2] = [0x082e_fa98_ec4e_6c89, 0x4528_21e6_38d0_1377];
+
+/// A hasher whose result does not depend on the machine, the build or the process.
+///
+/// Integers are taken by value, `usize` as 64 bits. (A slice of wider integers is hashed by its bytes in memory, as
+/// `std` does it: there the order of bytes shows. No count, verdict or counterexample depends on a fingerprint.)
+#[derive(Clone, Debug)]
+pub struct StableHasher {
+    lanes: [u64; 2],
+}
+
+impl Default for StableHasher {
+    fn default() -> Self {
+        StableHasher { lanes: LANES }
+    }
+}
+
+/// The fingerprint of a value.
+///
+/// ```
+/// assert_eq!(spillway_checker::fingerprint(&(1u8, "a")), spillway_checker::fingerprint(&(1u8, "a")));
+/// assert_ne!(spillway_checker::fingerprint(&(1u8, "a")), spillway_checker::fingerprint(&(2u8, "a")));
+/// ```
+#[inline]
+pub fn fingerprint<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = StableHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The fingerprint of a packed state.
+#[inline]
+pub(crate) fn fingerprint_of_bytes(bytes: &[u8]) -> u64 {
+    let mut hasher = StableHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+#[inline(always)]
+fn step(lane: u64, word: u64) -> u64 {
+    let mixed = (lane ^ word).wrapping_mul(STEP);
+    mixed ^ (mixed >> 32)
+}
+
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes.try_into().expect("a word has eight bytes"))
+}
+
+impl StableHasher {
+    #[inline(always)]
+    fn take(&mut self, word: u64) {
+        let [a, b] = self.lanes;
+        self.lanes = [b, step(a, word)];
+    }
+}
+
+impl Hasher for StableHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        let [mut a, mut b] = self.lanes;
+        let mut pairs = bytes.chunks_exact(16);
+        for pair in &mut pairs {
+            a = step(a, word(&pair[..8]));
+            b = step(b, word(&pair[8..]));
+        }
+        let mut rest = pairs.remainder();
+        if rest.len() >= 8 {
+            a = step(a, word(&rest[..8]));
+            rest = &rest[8..];
+        }
+        // The length goes with the tail: what ends early is not what ends in zeros.
+        let mut tail = [0; 8];
+        tail[..rest.len()].copy_from_slice(rest);
+        let tail = u64::from_le_bytes(tail) | (bytes.len() as u64) << 56;
+        self.lanes = [a, step(b, tail)];
+    }
+    #[inline]
+    fn write_u8(&mut self, value: u8) {
+        self.take(value.into());
+    }
+    #[inline]
+    fn write_u16(&mut self, value: u16) {
+        self.take(value.into());
+    }
+    #[inline]
+    fn write_u32(&mut self, value: u32) {
+        self.take(value.into());
+    }
+    #[inline]
+    fn write_u64(&mut self, value: u64) {
+        self.take(value);
+    }
+    #[inline]
+    fn write_u128(&mut self, value: u128) {
+        self.take(value as u64);
+        self.take((value >> 64) as u64);
+    }
+    #[inline]
+    fn write_usize(&mut self, value: usize) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn write_i8(&mut self, value: i8) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn write_i16(&mut self, value: i16) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn write_i32(&mut self, value: i32) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn write_i64(&mut self, value: i64) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn write_isize(&mut self, value: isize) {
+        self.take(value as u64);
+    }
+    #[inline]
+    fn finish(&self) -> u64 {
+        let [a, b] = self.lanes;
+        let wide = u128::from(a ^ LAST[0]) * u128::from(b ^ LAST[1] | 1);
+        let folded = (wide as u64) ^ (wide >> 64) as u64;
+        folded ^ (folded >> 29)
+    }
+}

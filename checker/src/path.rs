@@ -1,0 +1,60 @@
+//! Turns the places of actions into a [`stateright::Path`].
+
+use std::cell::RefCell;
+
+use stateright::{Model, Path};
+
+use crate::checker::Error;
+
+/// Takes the actions at these places, from the initial state at its place: the path, and its last state.
+///
+/// # Errors
+/// If the model does not list today what it listed before.
+pub(crate) fn replay<M>(
+    model: &M,
+    initial: usize,
+    actions: &[u32],
+) -> Result<(Path<M::State, M::Action>, M::State), Error>
+where
+    M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
+{
+    let unsteady = |steps| Error::Unsteady { steps };
+    let first = model.init_states().into_iter().nth(initial).ok_or_else(|| unsteady(0))?;
+    let (mut state, mut steps) = (first.clone(), Vec::new());
+    for (taken, &place) in actions.iter().enumerate() {
+        let mut listed = Vec::new();
+        model.actions(&state, &mut listed);
+        let action = listed.into_iter().nth(place as usize).ok_or_else(|| unsteady(taken))?;
+        let next = model.next_state(&state, action.clone()).ok_or_else(|| unsteady(taken))?;
+        steps.push((action, next.clone()));
+        state = next;
+    }
+    let actions: Vec<M::Action> = steps.iter().map(|(action, _)| action.clone()).collect();
+    steps.reverse();
+    let script = Script { first: first.clone(), steps: RefCell::new(steps) };
+    let path = Path::from_actions(&script, first, &actions).ok_or_else(|| unsteady(0))?;
+    Ok((path, state))
+}
+
+/// What a `Path` can be made from without asking the model again: its constructor takes every step of every state on the
+/// way, of which another one may panic.
+struct Script<S, A> {
+    first: S,
+    /// The last one first.
+    steps: RefCell<Vec<(A, S)>>,
+}
+
+impl<S: Clone, A: Clone> Model for Script<S, A> {
+    type State = S;
+    type Action = A;
+
+    fn init_states(&self) -> Vec<S> {
+        vec![self.first.clone()]
+    }
+    fn actions(&self, _state: &S, actions: &mut Vec<A>) {
+        actions.extend(self.steps.borrow().last().map(|(action, _)| action.clone()));
+    }
+    fn next_state(&self, _state: &S, _action: A) -> Option<S> {
+        self.steps.borrow_mut().pop().map(|(_, state)| state)
+    }
+}

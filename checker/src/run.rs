@@ -1,0 +1,459 @@
+//! A run: level by level, until there is nothing new or a limit is met.
+
+use std::io;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use stateright::{Expectation, Model};
+
+use crate::checker::{Error, Options, Until};
+use crate::contest::{self, Yield};
+use crate::form::Form;
+use crate::level::{Block, Claim, Found, Level};
+use crate::parents::{Birth, Parents};
+use crate::path::replay;
+use crate::progress::{Go, Progress, estimate};
+use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
+use crate::spill::Spill;
+use crate::table::Inserted;
+use crate::visited::Visited;
+use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker};
+
+/// How often whoever watches is asked, and time and memory are looked at.
+const POLL: Duration = Duration::from_millis(20);
+/// A level that should be done within this is ended before a run stops.
+const QUICK: Duration = Duration::from_millis(200);
+/// Units that are worth a thread.
+const UNITS_MIN: usize = 4;
+/// Why nothing is said of liveness.
+const NO_LIVENESS: &str = "liveness is not decided: that takes a search for fair cycles";
+
+/// What a run knows at the end of a level.
+struct Run<'a, M: Model, F: Form<M>> {
+    shared: Shared<'a, M, F>,
+    options: &'a Options<M>,
+    begun: Instant,
+    parents: Parents,
+    /// Of each initial state that is within the boundary: its place in the model's list.
+    initial: Vec<usize>,
+    /// States numbered so far.
+    numbered: u64,
+    depth: u64,
+    units: u64,
+    /// States of the level before, and of this one.
+    sizes: [u64; 2],
+    /// Of each property, and last of deadlock: the first state that decides it.
+    decided: Vec<Option<u64>>,
+    panicked: Option<Panic>,
+    stopped: Option<Stop>,
+    /// States found and not explored.
+    unexplored: u64,
+}
+
+/// Explores a model.
+pub(crate) fn run<M, F>(
+    model: &M,
+    form: &F,
+    options: &Options<M>,
+    watch: &mut dyn FnMut(&Progress) -> Go,
+) -> Result<Report<M>, Error>
+where
+    M: Model<State: Clone + PartialEq + Send + Sync, Action: Clone + PartialEq> + Sync,
+    F: Form<M>,
+{
+    let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let threads = if options.exact { 1 } else { options.threads.get() };
+    let shared = shared(model, form, options, &folder, threads)?;
+    let (first, initial) = begin(&shared);
+    let states = initial.len() as u64;
+    let parents = Parents::create(&folder, states).map_err(|error| Error::Folder(folder, error))?;
+    let mut run = Run {
+        decided: vec![None; shared.properties.len() + 1],
+        shared,
+        options,
+        begun: Instant::now(),
+        parents,
+        initial,
+        numbered: states,
+        depth: 0,
+        units: 0,
+        sizes: [0, states],
+        panicked: None,
+        stopped: None,
+        unexplored: 0,
+    };
+    run.levels(Level::of(first.into_iter(), 0), threads, watch);
+    run.report()
+}
+
+fn shared<'a, M: Model, F: Form<M>>(
+    model: &'a M,
+    form: &'a F,
+    options: &'a Options<M>,
+    folder: &PathBuf,
+    threads: usize,
+) -> Result<Shared<'a, M, F>, Error> {
+    Ok(Shared {
+        model,
+        form,
+        properties: model.properties(),
+        is_final: options.is_final.as_deref(),
+        visited: Visited::new(options.exact, threads).map_err(Error::Memory)?,
+        spill: Spill::new(folder.clone()),
+        memory_max: options.memory_bytes_max.unwrap_or(u64::MAX),
+        unique: AtomicU64::new(0),
+        generated: AtomicU64::new(0),
+        frontier_bytes: AtomicU64::new(0),
+        frontier_bytes_max: AtomicU64::new(0),
+        spilled_bytes: AtomicU64::new(0),
+        halt: AtomicBool::new(false),
+        refused: Mutex::new(None),
+    })
+}
+
+/// The first level, and the places of its states in the model's list. One that the model lists twice stands there twice, as
+/// stateright has it, though it counts once.
+fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, Vec<usize>) {
+    let (mut blocks, mut places, mut unique) = (Vec::new(), Vec::new(), 0);
+    let open = shared.visited.open();
+    for (place, state) in shared.model.init_states().into_iter().enumerate() {
+        if !shared.model.within_boundary(&state) {
+            continue;
+        }
+        let mut block = Block::<M, F> { live: 1, ..Block::default() };
+        let mut batch = F::Batch::default();
+        let fingerprint = shared.form.add(shared.model, state, &mut batch);
+        shared.form.settle(&mut batch, &mut block.states, |stored| {
+            unique += u64::from(open.insert(fingerprint, stored, 1) == Inserted::New);
+            true
+        });
+        shared.frontier_bytes.fetch_add(block.bytes(), Ordering::Relaxed);
+        blocks.push(block);
+        places.push(place);
+    }
+    shared.unique.store(unique, Ordering::Relaxed);
+    shared.generated.store(places.len() as u64, Ordering::Relaxed);
+    (blocks, places)
+}
+
+/// What the threads made of a level.
+struct Explored<M: Model, F: Form<M>> {
+    findings: Vec<Findings<M, F>>,
+    /// Of each unit, the number of its first state.
+    firsts: Vec<u64>,
+    states: u64,
+    stop: Option<Stop>,
+}
+
+impl<M, F> Run<'_, M, F>
+where
+    M: Model<State: Clone + PartialEq + Send + Sync, Action: Clone + PartialEq> + Sync,
+    F: Form<M>,
+{
+    /// Explores level after level.
+    fn levels(
+        &mut self,
+        mut level: Level<M, F>,
+        threads: usize,
+        watch: &mut dyn FnMut(&Progress) -> Go,
+    ) {
+        while level.states > 0 && self.stopped.is_none() {
+            self.depth += 1;
+            self.unexplored = level.states;
+            if self.options.depth_max.is_some_and(|max| self.depth >= max.get()) {
+                self.stopped = Some(Stop::Depth(self.depth));
+                return;
+            }
+            let explored = self.explore(level, threads, watch);
+            level = self.finish(explored);
+        }
+    }
+
+    /// Explores one level.
+    fn explore(
+        &self,
+        level: Level<M, F>,
+        threads: usize,
+        watch: &mut dyn FnMut(&Progress) -> Go,
+    ) -> Explored<M, F> {
+        let threads = threads.min(level.units.len().div_ceil(UNITS_MIN)).max(1);
+        let open = (0..self.shared.properties.len()).filter(|at| self.decided[*at].is_none());
+        let task = &Task {
+            shared: &self.shared,
+            depth: self.depth,
+            units_before: self.units,
+            next: AtomicU64::new(0),
+            at: (0..threads).map(|_| AtomicU64::new(0)).collect(),
+            explored: AtomicU64::new(0),
+            open: open.collect(),
+            level,
+        };
+        let (begun, mut polled, mut stop) = (Instant::now(), Instant::now(), None);
+        let between = || {
+            if polled.elapsed() >= POLL {
+                polled = Instant::now();
+                self.poll(task, begun, watch, &mut stop);
+            }
+        };
+        let findings = std::thread::scope(|scope| {
+            let start = |thread| scope.spawn(move || Worker::new(task, thread).work(|| {}));
+            let others: Vec<_> = (1..threads).map(start).collect();
+            let mut findings = vec![Worker::new(task, 0).work(between)];
+            for other in others {
+                findings.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            findings
+        });
+        Explored {
+            findings,
+            firsts: task.level.units.iter().map(|unit| unit.first).collect(),
+            states: task.explored.load(Ordering::Relaxed),
+            stop,
+        }
+    }
+
+    /// Asks whoever watches, and looks at the limits that do not wait for the end of a level.
+    fn poll(
+        &self,
+        task: &Task<'_, M, F>,
+        begun: Instant,
+        watch: &mut dyn FnMut(&Progress) -> Go,
+        stop: &mut Option<Stop>,
+    ) {
+        let explored = task.explored.load(Ordering::Relaxed);
+        let progress = self.progress(task.level.states, explored);
+        let asked = watch(&progress) == Go::Stop
+            || self.options.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed));
+        let late = self.options.time_max.filter(|max| progress.elapsed >= *max);
+        let memory = self.options.memory_bytes_max.filter(|max| self.takes_more_than(*max));
+        let new = asked
+            .then_some(Stop::Interrupted)
+            .or(late.map(Stop::Time))
+            .or(memory.map(Stop::Memory));
+        *stop = stop.take().or(new);
+        // What is left of the level, as long as it takes so far.
+        let share = (task.level.states - explored) as f64 / explored.max(1) as f64;
+        let is_quick = memory.is_none() && begun.elapsed().mul_f64(share.min(1e6)) <= QUICK;
+        if stop.is_some() && !is_quick {
+            self.shared.halt.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the memory budget does not suffice: nothing that is kept can be put aside.
+    fn takes_more_than(&self, max: u64) -> bool {
+        if F::CAN_SPILL {
+            return self.shared.visited.bytes() > max;
+        }
+        self.shared.bytes() > max || resident_bytes().is_some_and(|bytes| bytes > max)
+    }
+
+    fn progress(&self, frontier_states: u64, explored_states: u64) -> Progress {
+        let unique_states = self.shared.unique.load(Ordering::Relaxed);
+        let [before, level] = self.sizes;
+        Progress {
+            unique_states,
+            generated_states: self.shared.generated.load(Ordering::Relaxed),
+            depth: self.depth,
+            frontier_states,
+            explored_states,
+            elapsed: self.begun.elapsed(),
+            memory_bytes: self.shared.bytes(),
+            estimate: estimate(unique_states, self.options.states_max, before, level),
+        }
+    }
+
+    /// Puts together what the threads found, and gives the next level.
+    fn finish(&mut self, explored: Explored<M, F>) -> Level<M, F> {
+        let Explored { findings, firsts, states, stop } = explored;
+        self.stopped = stop;
+        self.units += firsts.len() as u64;
+        self.unexplored -= states;
+        let several = findings.len() > 1;
+        let mut found: Yield<M, F> = (0..firsts.len()).map(|_| Vec::new()).collect();
+        for one in findings {
+            for (known, new) in self.decided.iter_mut().zip(one.decided) {
+                *known = [*known, new].into_iter().flatten().min();
+            }
+            let panics = [self.panicked.take(), one.panicked].into_iter().flatten();
+            self.panicked = panics.min_by_key(|panic| panic.state);
+            for (unit, blocks) in one.blocks {
+                found[unit] = blocks;
+            }
+        }
+        if several {
+            contest::decide(&mut found);
+        }
+        let first = self.numbered;
+        if let Err(error) = self.number(&mut found, &firsts) {
+            self.shared.refuse("the parents of states cannot be written", &error);
+        }
+        let level = Level::of(found.into_iter().flatten(), first);
+        self.unexplored += level.states;
+        self.sizes = [self.sizes[1], level.states];
+        self.stopped = self.stopped.take().or_else(|| self.stop_after_level(level.states));
+        level
+    }
+
+    /// Numbers the states that are new, and writes down where they came from.
+    fn number(&mut self, found: &mut Yield<M, F>, firsts: &[u64]) -> io::Result<()> {
+        let mut freed = 0;
+        for (blocks, first) in found.iter_mut().zip(firsts) {
+            for block in blocks {
+                let states = std::mem::take(&mut block.found);
+                freed += states.capacity() * size_of::<Found>();
+                block.live = 0;
+                for one in states.iter().filter(|one| one.claim == Claim::Own) {
+                    let parent = first + u64::from(one.parent);
+                    self.parents.push(Birth { parent, action: one.action })?;
+                    block.live += 1;
+                }
+                if block.live < states.len() {
+                    block.counts = states.iter().map(|one| one.claim == Claim::Own).collect();
+                }
+                self.numbered += block.live as u64;
+            }
+        }
+        self.shared.frontier_bytes.fetch_sub(freed as u64, Ordering::Relaxed);
+        self.parents.flush()?;
+        self.shared.spill.forget(self.depth)
+    }
+
+    /// Why the run is over now that a level is, if it is.
+    fn stop_after_level(&self, states: u64) -> Option<Stop> {
+        let refused = self.shared.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unique = self.shared.unique.load(Ordering::Relaxed);
+        let full = self.options.states_max.filter(|max| states > 0 && unique >= *max);
+        refused
+            .map(Stop::System)
+            .or(self.panicked.as_ref().map(|_| Stop::Panicked))
+            .or((states > 0 && self.has_found()).then_some(Stop::Found))
+            .or(full.map(Stop::States))
+    }
+
+    /// Whether that was found which ends the run.
+    fn has_found(&self) -> bool {
+        let properties = &self.shared.properties;
+        let is_decided = |name: &str| {
+            let at = match name {
+                DEADLOCK => Some(properties.len()),
+                _ => properties.iter().position(|property| property.name == name),
+            };
+            at.is_some_and(|at| self.decided[at].is_some())
+        };
+        match &self.options.until {
+            Until::TheEnd => false,
+            Until::FirstViolation => {
+                let always = |p: &&stateright::Property<M>| p.expectation == Expectation::Always;
+                is_decided(DEADLOCK)
+                    || properties.iter().filter(always).any(|property| is_decided(property.name))
+            }
+            Until::AnyOf(names) => names.iter().any(|name| is_decided(name)),
+        }
+    }
+
+    /// All that was found.
+    fn report(mut self) -> Result<Report<M>, Error> {
+        let elapsed = self.begun.elapsed();
+        let mut discoveries = Vec::new();
+        for at in 0..self.decided.len() {
+            if let Some(state) = self.decided[at] {
+                discoveries.push((self.name(at), self.path_to(state)?.0));
+            }
+        }
+        let panicked = self.panicked.clone().map(|panic| self.panicked(&panic)).transpose()?;
+        let panicked = panicked.map(|(panicked, path)| {
+            discoveries.push((PANIC, path));
+            panicked
+        });
+        let unique_states = self.shared.unique.load(Ordering::Relaxed);
+        let states = unique_states as f64;
+        Ok(Report {
+            unique_states,
+            generated_states: self.shared.generated.load(Ordering::Relaxed),
+            max_depth: self.depth,
+            unexplored_states: self.unexplored,
+            verdicts: self.verdicts(panicked.is_some()),
+            panicked,
+            collision_probability: match self.options.exact {
+                true => 0.0,
+                false => (states * states / 2f64.powi(65)).min(1.0),
+            },
+            elapsed,
+            table_bytes: self.shared.visited.bytes(),
+            frontier_bytes_max: self.shared.frontier_bytes_max.load(Ordering::Relaxed),
+            parents_bytes: self.parents.bytes(),
+            spilled_bytes: self.shared.spilled_bytes.load(Ordering::Relaxed),
+            stopped: self.stopped,
+            discoveries,
+        })
+    }
+
+    fn name(&self, at: usize) -> &'static str {
+        self.shared.properties.get(at).map_or(DEADLOCK, |property| property.name)
+    }
+
+    /// The path to a state, and the actions that its model lists in it.
+    fn path_to(&mut self, state: u64) -> Result<Replayed<M>, Error> {
+        let (initial, actions) = self.parents.path_to(state).map_err(Error::Parents)?;
+        replay(self.shared.model, self.initial[initial as usize], &actions)
+    }
+
+    fn panicked(&mut self, panic: &Panic) -> Result<(Panicked<M::Action>, PathOf<M>), Error> {
+        let (path, last) = self.path_to(panic.state)?;
+        let (action, property) = match panic.doing {
+            Doing::Listing => (None, None),
+            Doing::Property(name) => (None, Some(name)),
+            Doing::Action(at) => {
+                let mut actions = Vec::new();
+                self.shared.model.actions(&last, &mut actions);
+                (actions.into_iter().nth(at as usize), None)
+            }
+        };
+        Ok((Panicked { message: panic.message.clone(), action, property }, path))
+    }
+
+    fn verdicts(&self, panicked: bool) -> Vec<Judged> {
+        let complete = self.stopped.is_none();
+        let unfinished = || self.stopped.as_ref().map(ToString::to_string);
+        let judged = |name, expectation, decided: bool| {
+            let (verdict, reason) = match (&expectation, decided) {
+                (Expectation::Eventually, _) => {
+                    (Verdict::Inconclusive, Some(NO_LIVENESS.to_owned()))
+                }
+                (Expectation::Always, true) => (Verdict::Violated, None),
+                (Expectation::Sometimes, true) => (Verdict::Reached, None),
+                (Expectation::Always, false) if complete => (Verdict::Holds, None),
+                (Expectation::Sometimes, false) if complete => (Verdict::NotReached, None),
+                _ => (Verdict::Inconclusive, unfinished()),
+            };
+            Judged { name, expectation, verdict, reason }
+        };
+        let decided = |at: usize| self.decided[at].is_some();
+        let properties = self.shared.properties.iter().enumerate();
+        let mut all: Vec<Judged> =
+            properties.map(|(at, p)| judged(p.name, p.expectation.clone(), decided(at))).collect();
+        if self.options.is_final.is_some() {
+            all.push(judged(DEADLOCK, Expectation::Always, decided(all.len())));
+        }
+        if panicked {
+            all.push(judged(PANIC, Expectation::Always, true));
+        }
+        all
+    }
+}
+
+type PathOf<M> = stateright::Path<<M as Model>::State, <M as Model>::Action>;
+/// A path, and its last state.
+type Replayed<M> = (PathOf<M>, <M as Model>::State);
+
+/// The memory of this process in bytes, where the system tells (Linux: proc(5), `statm`).
+fn resident_bytes() -> Option<u64> {
+    /// What `statm` counts in on the systems that we know, in bytes.
+    const PAGE_BYTES: u64 = 4096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE_BYTES)
+}

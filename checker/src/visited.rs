@@ -1,0 +1,127 @@
+//! What has been seen: fingerprints, or in exact mode the states themselves.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use stateright::Model;
+
+use crate::form::Form;
+use crate::table::{FingerprintSet, Inserted, Tag};
+
+/// Slots to begin with.
+const SLOTS_FIRST: usize = 1 << 17;
+
+/// Everything that was seen.
+pub(crate) enum Visited<M: Model, F: Form<M>> {
+    /// By fingerprint.
+    Fingerprints {
+        table: RwLock<FingerprintSet>,
+        /// How many there are, as of the last time that each thread said.
+        known: AtomicU64,
+        /// What the table takes: asked without its lock, which a thread must not take twice.
+        bytes: AtomicU64,
+        threads: usize,
+    },
+    /// By itself: what has the same fingerprint is compared. For one thread.
+    Exact(Mutex<BTreeMap<u64, Vec<F::Owned>>>),
+}
+
+impl<M: Model, F: Form<M>> Visited<M, F> {
+    pub(crate) fn new(exact: bool, threads: usize) -> io::Result<Self> {
+        if exact {
+            return Ok(Visited::Exact(Mutex::default()));
+        }
+        let table = FingerprintSet::with_slots(SLOTS_FIRST)?;
+        let (known, bytes) = (AtomicU64::new(0), AtomicU64::new(table.bytes()));
+        Ok(Visited::Fingerprints { table: RwLock::new(table), known, bytes, threads })
+    }
+
+    /// What a thread inserts through for a while; meanwhile the table does not grow.
+    pub(crate) fn open(&self) -> Open<'_, M, F> {
+        match self {
+            Visited::Fingerprints { table, .. } => {
+                Open::Fingerprints(table.read().unwrap_or_else(PoisonError::into_inner))
+            }
+            Visited::Exact(states) => Open::Exact(states),
+        }
+    }
+
+    /// Counts so many more, and makes room if there should be more.
+    ///
+    /// # Errors
+    /// If the system does not give the memory.
+    pub(crate) fn count(&self, more: u64) -> io::Result<()> {
+        let Visited::Fingerprints { table, known, .. } = self else { return Ok(()) };
+        let known = known.fetch_add(more, Ordering::Relaxed) + more;
+        let crowded = {
+            let table = table.read().unwrap_or_else(PoisonError::into_inner);
+            table.is_crowded_by(known).then(|| table.slots())
+        };
+        crowded.map_or(Ok(()), |slots| self.grow(slots))
+    }
+
+    /// Doubles the table, unless somebody else has done so since it had so many slots.
+    ///
+    /// # Errors
+    /// If the system does not give the memory.
+    pub(crate) fn grow(&self, slots: usize) -> io::Result<()> {
+        let Visited::Fingerprints { table, bytes, threads, .. } = self else { return Ok(()) };
+        let mut table = table.write().unwrap_or_else(PoisonError::into_inner);
+        if table.slots() == slots {
+            *table = table.doubled(*threads)?;
+            bytes.store(table.bytes(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Bytes of the table; in exact mode unknown, and 0.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Visited::Fingerprints { bytes, .. } => bytes.load(Ordering::Relaxed),
+            Visited::Exact(_) => 0,
+        }
+    }
+}
+
+/// What is open for insertion.
+pub(crate) enum Open<'a, M: Model, F: Form<M>> {
+    Fingerprints(RwLockReadGuard<'a, FingerprintSet>),
+    Exact(&'a Mutex<BTreeMap<u64, Vec<F::Owned>>>),
+}
+
+impl<M: Model, F: Form<M>> Open<'_, M, F> {
+    /// Asks for the place of a fingerprint that is inserted soon.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, fingerprint: u64) {
+        if let Open::Fingerprints(table) = self {
+            table.prefetch(fingerprint);
+        }
+    }
+
+    /// Inserts a state.
+    #[inline(always)]
+    pub(crate) fn insert(&self, fingerprint: u64, stored: &F::Stored, tag: Tag) -> Inserted {
+        match self {
+            Open::Fingerprints(table) => table.insert(fingerprint, tag),
+            Open::Exact(states) => {
+                let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
+                let same = states.entry(fingerprint).or_default();
+                if same.iter().any(|known| F::is(known, stored)) {
+                    return Inserted::Known(tag);
+                }
+                same.push(F::own(stored));
+                Inserted::New
+            }
+        }
+    }
+
+    /// Slots of the table; in exact mode there are none.
+    pub(crate) fn slots(&self) -> usize {
+        match self {
+            Open::Fingerprints(table) => table.slots(),
+            Open::Exact(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! One thread at work on a level: takes units in order, judges and explores their states, keeps what is new.
+
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use stateright::{Expectation, Model, Property};
+
+use crate::contest::{self, AHEAD_MAX};
+use crate::form::Form;
+use crate::level::{BLOCK_STATES, Block, Claim, Found, Level, Unit};
+use crate::spill::Spill;
+use crate::table::{Inserted, Tag};
+use crate::visited::{Open, Visited};
+
+/// Successors that are decided on together: their lines of the table are on their way meanwhile.
+const BATCH: usize = 32;
+
+/// Whether a state without a successor is a final one.
+pub(crate) type IsFinal<M> = dyn Fn(&M, &<M as Model>::State) -> bool + Send + Sync;
+
+/// What all threads of a run share.
+pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
+    pub(crate) model: &'a M,
+    pub(crate) form: &'a F,
+    pub(crate) properties: Vec<Property<M>>,
+    pub(crate) is_final: Option<&'a IsFinal<M>>,
+    pub(crate) visited: Visited<M, F>,
+    pub(crate) spill: Spill,
+    /// Bytes of table and frontier above which packed states are spilled.
+    pub(crate) memory_max: u64,
+    pub(crate) unique: AtomicU64,
+    pub(crate) generated: AtomicU64,
+    pub(crate) frontier_bytes: AtomicU64,
+    pub(crate) frontier_bytes_max: AtomicU64,
+    pub(crate) spilled_bytes: AtomicU64,
+    /// Threads should come to an end, the level explored or not.
+    pub(crate) halt: AtomicBool,
+    /// What the system refused first.
+    pub(crate) refused: Mutex<Option<String>>,
+}
+
+impl<M: Model, F: Form<M>> Shared<'_, M, F> {
+    /// Memory of the table and of the frontier, as far as it is known.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Ends the run for something that the system refused.
+    pub(crate) fn refuse(&self, what: &str, error: &io::Error) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.get_or_insert_with(|| format!("{what}: {error}"));
+        self.halt.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What all threads share for one level.
+pub(crate) struct Task<'a, M: Model, F: Form<M>> {
+    pub(crate) shared: &'a Shared<'a, M, F>,
+    pub(crate) level: Level<M, F>,
+    /// The depth of the level.
+    pub(crate) depth: u64,
+    /// The number of its first unit since the beginning.
+    pub(crate) units_before: u64,
+    /// The next unit to hand out.
+    pub(crate) next: AtomicU64,
+    /// Of each thread: no unit before this one is in its hands.
+    pub(crate) at: Vec<AtomicU64>,
+    /// States explored.
+    pub(crate) explored: AtomicU64,
+    /// The properties that are still to be judged.
+    pub(crate) open: Vec<usize>,
+}
+
+impl<M: Model, F: Form<M>> Task<'_, M, F> {
+    /// Hands out a unit, by its place in the level. Waits while that would be too far ahead.
+    fn hand_out(&self, thread: usize) -> Option<usize> {
+        let units = self.level.units.len() as u64;
+        self.at[thread].store(self.next.load(Ordering::Relaxed), Ordering::Release);
+        let unit = self.next.fetch_add(1, Ordering::AcqRel);
+        self.at[thread].store(unit, Ordering::Release);
+        let first = || self.at.iter().map(|at| at.load(Ordering::Acquire)).min();
+        while unit < units && first().is_some_and(|first| unit > first + AHEAD_MAX) {
+            std::thread::yield_now();
+        }
+        (unit < units).then_some(unit as usize)
+    }
+
+    /// Units handed out so far.
+    #[inline(always)]
+    fn handed_out(&self) -> u64 {
+        self.next.load(Ordering::Acquire)
+    }
+}
+
+/// What a thread has found.
+pub(crate) struct Findings<M: Model, F: Form<M>> {
+    /// By unit: what is new.
+    pub(crate) blocks: Vec<(usize, Vec<Block<M, F>>)>,
+    /// Of each property, and last of deadlock: the first state that decides it.
+    pub(crate) decided: Vec<Option<u64>>,
+    /// The first panic.
+    pub(crate) panicked: Option<Panic>,
+}
+
+/// A panic of the model.
+#[derive(Clone, Debug)]
+pub(crate) struct Panic {
+    pub(crate) state: u64,
+    pub(crate) doing: Doing,
+    pub(crate) message: String,
+}
+
+/// What the model is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Property(&'static str),
+    Listing,
+    Action(u32),
+}
+
+/// A thread at work.
+pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
+    task: &'a Task<'a, M, F>,
+    thread: usize,
+    /// The unit in hand, and its tag.
+    unit: usize,
+    tag: Tag,
+    visited: Option<Open<'a, M, F>>,
+    actions: Vec<M::Action>,
+    /// Successors to decide on: where they come from, and they themselves.
+    candidates: Vec<Found>,
+    batch: F::Batch,
+    block: Block<M, F>,
+    blocks: Vec<Block<M, F>>,
+    unique: u64,
+    generated: u64,
+    doing: Doing,
+    findings: Findings<M, F>,
+}
+
+impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
+    pub(crate) fn new(task: &'a Task<'a, M, F>, thread: usize) -> Self {
+        let decided = vec![None; task.shared.properties.len() + 1];
+        Worker {
+            task,
+            thread,
+            unit: 0,
+            tag: 1,
+            visited: None,
+            actions: Vec::new(),
+            candidates: Vec::with_capacity(BATCH),
+            batch: F::Batch::default(),
+            block: Block::default(),
+            blocks: Vec::new(),
+            unique: 0,
+            generated: 0,
+            doing: Doing::Listing,
+            findings: Findings { blocks: Vec::new(), decided, panicked: None },
+        }
+    }
+
+    /// Works until the level is done or the run is to end. `between` units something may be done.
+    pub(crate) fn work(mut self, mut between: impl FnMut()) -> Findings<M, F> {
+        while !self.task.shared.halt.load(Ordering::Relaxed) {
+            let Some(unit) = self.task.hand_out(self.thread) else { break };
+            self.explore(unit);
+            between();
+        }
+        self.task.at[self.thread].store(u64::MAX, Ordering::Release);
+        self.findings
+    }
+
+    fn explore(&mut self, at: usize) {
+        let task = self.task;
+        let shared = task.shared;
+        (self.unit, self.tag) = (at, contest::tag(task.units_before + at as u64));
+        self.visited = Some(shared.visited.open());
+        let unit: &Unit<M, F> = &task.level.units[at];
+        let (mut place, mut freed) = (0, 0);
+        for mut block in unit.take() {
+            if let Some(spilled) = block.spilled {
+                let bytes = F::bytes(&mut block.states).expect("what is spilled is bytes");
+                if let Err(error) = shared.spill.read(spilled, bytes) {
+                    shared.refuse("states written aside cannot be read back", &error);
+                }
+            } else {
+                freed += block.bytes();
+            }
+            let mut counts = block.counts.iter().copied();
+            shared.form.visit(shared.model, &block.states, |state| {
+                if counts.next().unwrap_or(true) {
+                    self.guarded(state, unit.first, place);
+                    place += 1;
+                }
+            });
+        }
+        self.settle();
+        self.close();
+        self.visited = None;
+        task.explored.fetch_add(place.into(), Ordering::Relaxed);
+        self.findings.blocks.push((at, std::mem::take(&mut self.blocks)));
+        shared.frontier_bytes.fetch_sub(freed, Ordering::Relaxed);
+        shared.generated.fetch_add(std::mem::take(&mut self.generated), Ordering::Relaxed);
+        let more = std::mem::take(&mut self.unique);
+        shared.unique.fetch_add(more, Ordering::Relaxed);
+        if let Err(error) = shared.visited.count(more) {
+            shared.refuse("there is no memory for a larger table", &error);
+        }
+    }
+
+    /// Judges and explores a state; a panic of the model is kept.
+    #[inline(always)]
+    fn guarded(&mut self, state: &M::State, first: u64, place: u32) {
+        let number = first + u64::from(place);
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            self.judge(state, number);
+            self.expand(state, number, place);
+        }));
+        if let Err(panic) = done {
+            let message = words(panic.as_ref());
+            let doing = self.doing;
+            // Units come in order, so the first is the first of this thread.
+            self.findings.panicked.get_or_insert(Panic { state: number, doing, message });
+        }
+    }
+
+    #[inline(always)]
+    fn judge(&mut self, state: &M::State, number: u64) {
+        let shared = self.task.shared;
+        for &at in &self.task.open {
+            let property = &shared.properties[at];
+            if self.findings.decided[at].is_none() {
+                self.doing = Doing::Property(property.name);
+                let decides = match property.expectation {
+                    Expectation::Always => !(property.condition)(shared.model, state),
+                    Expectation::Sometimes => (property.condition)(shared.model, state),
+                    Expectation::Eventually => false,
+                };
+                if decides {
+                    self.findings.decided[at] = Some(number);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn expand(&mut self, state: &M::State, number: u64, place: u32) {
+        let shared = self.task.shared;
+        let model = shared.model;
+        self.doing = Doing::Listing;
+        let mut actions = std::mem::take(&mut self.actions);
+        actions.clear();
+        model.actions(state, &mut actions);
+        let mut has_successor = false;
+        for (at, action) in actions.drain(..).enumerate() {
+            let at = u32::try_from(at).expect("a state has less than 2^32 actions");
+            self.doing = Doing::Action(at);
+            let Some(next) = model.next_state(state, action) else { continue };
+            has_successor = true;
+            if model.within_boundary(&next) {
+                self.candidate(next, place, at);
+            }
+        }
+        self.actions = actions;
+        if let Some(is_final) = shared.is_final
+            && !has_successor
+            && !is_final(model, state)
+        {
+            self.findings.decided[shared.properties.len()].get_or_insert(number);
+        }
+    }
+
+    #[inline(always)]
+    fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
+        let shared = self.task.shared;
+        self.generated += 1;
+        let fingerprint = shared.form.add(shared.model, state, &mut self.batch);
+        self.visited.as_ref().expect("it is open during a unit").prefetch(fingerprint);
+        self.candidates.push(Found { fingerprint, parent, action, claim: Claim::Own });
+        if self.candidates.len() == BATCH {
+            self.settle();
+        }
+    }
+
+    /// Decides on the candidates, in order, and keeps what is new.
+    #[inline(always)]
+    fn settle(&mut self) {
+        let (task, unit, tag) = (self.task, self.unit, self.tag);
+        let shared = task.shared;
+        let before = self.block.found.len();
+        let mut at = 0;
+        // Apart, so that both can be borrowed.
+        let Worker { visited, candidates, block, unique, batch, .. } = self;
+        let found = &mut block.found;
+        shared.form.settle(batch, &mut block.states, |stored| {
+            let one = candidates[at];
+            at += 1;
+            let claim = match insert(shared, visited, one.fingerprint, stored, tag) {
+                Inserted::New => {
+                    *unique += 1;
+                    Claim::Own
+                }
+                Inserted::Known(by) if by != tag => {
+                    let number = task.units_before + unit as u64;
+                    let handed_out = task.units_before + task.handed_out();
+                    match contest::ahead(number, by, handed_out) {
+                        Some(ahead) => Claim::Contested(ahead),
+                        None => return false,
+                    }
+                }
+                Inserted::Known(_) | Inserted::Full => return false,
+            };
+            found.push(Found { claim, ..one });
+            true
+        });
+        candidates.clear();
+        debug_assert!(found.len() >= before);
+        if found.len() >= BLOCK_STATES {
+            self.close();
+        }
+    }
+
+    /// Puts the block aside, on disk if memory is scarce.
+    fn close(&mut self) {
+        if self.block.found.is_empty() {
+            return;
+        }
+        let shared = self.task.shared;
+        let mut block = std::mem::take(&mut self.block);
+        if shared.bytes() > shared.memory_max
+            && let Some(bytes) = F::bytes(&mut block.states)
+        {
+            match shared.spill.write(self.task.depth + 1, bytes) {
+                Ok(spilled) => block.spilled = Some(spilled),
+                Err(error) => shared.refuse("states cannot be written aside", &error),
+            }
+            shared.spilled_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            *bytes = Vec::new();
+        } else {
+            let size = block.bytes();
+            let bytes = shared.frontier_bytes.fetch_add(size, Ordering::Relaxed) + size;
+            shared.frontier_bytes_max.fetch_max(bytes, Ordering::Relaxed);
+        }
+        self.blocks.push(block);
+    }
+}
+
+/// Inserts a state, in a larger table if it must be.
+#[inline(always)]
+fn insert<'a, M: Model, F: Form<M>>(
+    shared: &'a Shared<'a, M, F>,
+    visited: &mut Option<Open<'a, M, F>>,
+    fingerprint: u64,
+    stored: &F::Stored,
+    tag: Tag,
+) -> Inserted {
+    loop {
+        let open = visited.get_or_insert_with(|| shared.visited.open());
+        match open.insert(fingerprint, stored, tag) {
+            Inserted::Full => {
+                let slots = open.slots();
+                *visited = None; // or it could not grow
+                if let Err(error) = shared.visited.grow(slots) {
+                    shared.refuse("there is no memory for a larger table", &error);
+                    *visited = Some(shared.visited.open());
+                    return Inserted::Full;
+                }
+            }
+            inserted => return inserted,
+        }
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
