@@ -99,7 +99,9 @@ impl Model for TwoPhase {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::sometimes("all abort", |model: &Self, state: &State| state.aborted == model.all()),
+            Property::sometimes("all abort", |model: &Self, state: &State| {
+                state.aborted == model.all()
+            }),
             Property::sometimes("all commit", |model: &Self, state: &State| {
                 state.committed == model.all()
             }),

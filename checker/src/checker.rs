@@ -104,7 +104,9 @@ pub struct Checker<'w, M: Model> {
 
 impl<'w, M> Checker<'w, M>
 where
-    M: Model<State: Clone + Hash + PartialEq + Send + Sync, Action: Clone + PartialEq> + Send + Sync,
+    M: Model<State: Clone + Hash + PartialEq + Send + Sync, Action: Clone + PartialEq>
+        + Send
+        + Sync,
 {
     /// Everything there is, on one thread.
     pub fn new(model: M) -> Self {

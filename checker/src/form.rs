@@ -40,8 +40,8 @@ pub(crate) trait Form<M: Model>: Sync {
         block: &mut Self::Block,
         keep: impl FnMut(&Self::Stored) -> bool,
     );
-    /// Shows all states of a block, in order.
-    fn visit(&self, model: &M, block: &Self::Block, see: impl FnMut(&M::State));
+    /// Shows those states of a block that count, in order; all if it is not said which do.
+    fn visit(&self, model: &M, block: &Self::Block, counts: &[bool], see: impl FnMut(&M::State));
     /// The bytes of a block, if they are all that it is.
     fn bytes(block: &mut Self::Block) -> Option<&mut Vec<u8>>;
     /// What a block takes, in bytes, as far as is known.
@@ -81,8 +81,19 @@ where
         block.extend(batch.drain(..).filter(|state| keep(state)));
     }
     #[inline(always)]
-    fn visit(&self, _model: &M, block: &Vec<M::State>, see: impl FnMut(&M::State)) {
-        block.iter().for_each(see);
+    fn visit(
+        &self,
+        _model: &M,
+        block: &Vec<M::State>,
+        counts: &[bool],
+        mut see: impl FnMut(&M::State),
+    ) {
+        let mut counts = counts.iter();
+        for state in block {
+            if counts.next().is_none_or(|counts| *counts) {
+                see(state);
+            }
+        }
     }
     fn bytes(_block: &mut Vec<M::State>) -> Option<&mut Vec<u8>> {
         None
@@ -120,12 +131,7 @@ where
         fingerprint_of_bytes(&batch.bytes[from..])
     }
     #[inline(always)]
-    fn settle(
-        &self,
-        batch: &mut Codes,
-        block: &mut Vec<u8>,
-        mut keep: impl FnMut(&[u8]) -> bool,
-    ) {
+    fn settle(&self, batch: &mut Codes, block: &mut Vec<u8>, mut keep: impl FnMut(&[u8]) -> bool) {
         let mut from = 0;
         for to in batch.ends.drain(..) {
             let code = &batch.bytes[from..to];
@@ -138,11 +144,13 @@ where
         batch.bytes.clear();
     }
     #[inline(always)]
-    fn visit(&self, model: &M, block: &Vec<u8>, mut see: impl FnMut(&M::State)) {
-        let mut at = 0;
+    fn visit(&self, model: &M, block: &Vec<u8>, counts: &[bool], mut see: impl FnMut(&M::State)) {
+        let (mut at, mut counts) = (0, counts.iter());
         while at < block.len() {
             let length = read_length(block, &mut at);
-            see(&model.unpack(&block[at..at + length]));
+            if counts.next().is_none_or(|counts| *counts) {
+                see(&model.unpack(&block[at..at + length]));
+            }
             at += length;
         }
     }

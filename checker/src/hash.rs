@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 /// The digits of π, odd: as good as any.
 const LANES: [u64; 2] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344];
 const STEP: u64 = 0xa409_3822_299f_31d1;
+const LENGTH: u64 = 0xbe54_66cf_34e9_0c6d;
 const LAST: [u64; 2] = [0x082e_fa98_ec4e_6c89, 0x4528_21e6_38d0_1377];
 
 /// A hasher whose result does not depend on the machine, the build or the process.
@@ -58,6 +59,11 @@ fn word(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(bytes.try_into().expect("a word has eight bytes"))
 }
 
+#[inline(always)]
+fn half(bytes: &[u8]) -> u64 {
+    u32::from_le_bytes(bytes.try_into().expect("half a word has four bytes")).into()
+}
+
 impl StableHasher {
     #[inline(always)]
     fn take(&mut self, word: u64) {
@@ -67,71 +73,77 @@ impl StableHasher {
 }
 
 impl Hasher for StableHasher {
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, bytes: &[u8]) {
         let [mut a, mut b] = self.lanes;
-        let mut pairs = bytes.chunks_exact(16);
-        for pair in &mut pairs {
-            a = step(a, word(&pair[..8]));
-            b = step(b, word(&pair[8..]));
-        }
-        let mut rest = pairs.remainder();
-        if rest.len() >= 8 {
-            a = step(a, word(&rest[..8]));
-            rest = &rest[8..];
-        }
-        // The length goes with the tail: what ends early is not what ends in zeros.
-        let mut tail = [0; 8];
-        tail[..rest.len()].copy_from_slice(rest);
-        let tail = u64::from_le_bytes(tail) | (bytes.len() as u64) << 56;
-        self.lanes = [a, step(b, tail)];
+        // The length is part of it: what ends early is not what ends in zeros.
+        a ^= (bytes.len() as u64).wrapping_mul(LENGTH);
+        let (first, last) = match bytes.len() {
+            0..4 => {
+                let at = |at: usize| bytes.get(at).copied().map_or(0, u64::from);
+                (at(0) | at(1) << 8 | at(2) << 16, 0)
+            }
+            4..8 => (half(&bytes[..4]), half(&bytes[bytes.len() - 4..])),
+            8..=16 => (word(&bytes[..8]), word(&bytes[bytes.len() - 8..])),
+            length => {
+                // Pairs of words from the front, and what is left with some of what was there already.
+                let mut at = 0;
+                while at + 16 < length {
+                    a = step(a, word(&bytes[at..at + 8]));
+                    b = step(b, word(&bytes[at + 8..at + 16]));
+                    at += 16;
+                }
+                (word(&bytes[length - 16..length - 8]), word(&bytes[length - 8..]))
+            }
+        };
+        self.lanes = [step(a, first), step(b, last)];
     }
-    #[inline]
+    #[inline(always)]
     fn write_u8(&mut self, value: u8) {
         self.take(value.into());
     }
-    #[inline]
+    #[inline(always)]
     fn write_u16(&mut self, value: u16) {
         self.take(value.into());
     }
-    #[inline]
+    #[inline(always)]
     fn write_u32(&mut self, value: u32) {
         self.take(value.into());
     }
-    #[inline]
+    #[inline(always)]
     fn write_u64(&mut self, value: u64) {
         self.take(value);
     }
-    #[inline]
+    #[inline(always)]
     fn write_u128(&mut self, value: u128) {
         self.take(value as u64);
         self.take((value >> 64) as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_usize(&mut self, value: usize) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_i8(&mut self, value: i8) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_i16(&mut self, value: i16) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_i32(&mut self, value: i32) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_i64(&mut self, value: i64) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn write_isize(&mut self, value: isize) {
         self.take(value as u64);
     }
-    #[inline]
+    #[inline(always)]
     fn finish(&self) -> u64 {
         let [a, b] = self.lanes;
         let wide = u128::from(a ^ LAST[0]) * u128::from(b ^ LAST[1] | 1);

@@ -4,55 +4,36 @@ use std::sync::{Mutex, PoisonError};
 
 use stateright::Model;
 
+use crate::births::Births;
 use crate::form::Form;
+use crate::spill::Spilled;
 
-/// States in a block, at most; blocks are what is freed, or spilled, at once.
+/// States in a block, at most, give or take a batch; blocks are what is freed, or spilled, at once.
 pub(crate) const BLOCK_STATES: usize = 256;
-/// States of a unit, at most, but for its last block: what a thread takes at a time.
-const UNIT_STATES: usize = 256;
-
-/// Where a found state came from, and whether it counts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
-    /// Its fingerprint.
-    pub(crate) fingerprint: u64,
-    /// Its parent's place in the unit.
-    pub(crate) parent: u32,
-    /// The action's place in the parent's list.
-    pub(crate) action: u32,
-    /// What is known of it.
-    pub(crate) claim: Claim,
-}
-
-/// Whether a state that a unit found is its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
-    /// It is.
-    Own,
-    /// A later unit, so many units ahead, seems to have inserted it first: see `contest.rs`.
-    Contested(u8),
-    /// It is not: it was found by an earlier one, or twice.
-    Lost,
-}
+/// States of a unit, about: what a thread takes at a time.
+const UNIT_STATES: u64 = 256;
 
 /// Some states of a level, in order.
 pub(crate) struct Block<M: Model, F: Form<M>> {
     pub(crate) states: F::Block,
     /// Of each state: where it came from. Empty once that was written.
-    pub(crate) found: Vec<Found>,
+    pub(crate) births: Births,
+    /// Of each state: its fingerprint, while another thread may contest it.
+    pub(crate) fingerprints: Vec<u64>,
     /// Whether each state counts; empty if all do.
     pub(crate) counts: Vec<bool>,
     /// States that count.
     pub(crate) live: usize,
     /// Where the packed states are, if not here.
-    pub(crate) spilled: Option<crate::spill::Spilled>,
+    pub(crate) spilled: Option<Spilled>,
 }
 
 impl<M: Model, F: Form<M>> Default for Block<M, F> {
     fn default() -> Self {
         Block {
             states: F::Block::default(),
-            found: Vec::new(),
+            births: Births::default(),
+            fingerprints: Vec::new(),
             counts: Vec::new(),
             live: 0,
             spilled: None,
@@ -61,10 +42,21 @@ impl<M: Model, F: Form<M>> Default for Block<M, F> {
 }
 
 impl<M: Model, F: Form<M>> Block<M, F> {
-    /// What it takes, in bytes, as far as is known.
+    /// What it takes in memory while it waits, in bytes, as far as is known.
     pub(crate) fn bytes(&self) -> u64 {
-        let found = self.found.capacity() * size_of::<Found>();
-        (F::size_of(&self.states) + found) as u64
+        F::size_of(&self.states) as u64
+    }
+
+    /// Keeps of what was found only what counts by its fingerprint.
+    pub(crate) fn confirm(&mut self, mut counts: impl FnMut(u64) -> bool) {
+        let fingerprints = std::mem::take(&mut self.fingerprints);
+        let counts: Vec<bool> = fingerprints.into_iter().map(|one| counts(one)).collect();
+        assert_eq!(counts.len(), self.births.len(), "every state has a fingerprint");
+        self.live = counts.iter().filter(|counts| **counts).count();
+        if self.live < counts.len() {
+            self.births = self.births.only(&counts);
+            self.counts = counts;
+        }
     }
 }
 
@@ -90,25 +82,29 @@ pub(crate) struct Level<M: Model, F: Form<M>> {
 }
 
 impl<M: Model, F: Form<M>> Level<M, F> {
-    /// The level of these blocks, whose first state has this number.
-    pub(crate) fn of(blocks: impl Iterator<Item = Block<M, F>>, first: u64) -> Self {
+    /// The level of these blocks, whose first state has this number, in so many units at most.
+    pub(crate) fn of(blocks: Vec<Block<M, F>>, first: u64, units_max: usize) -> Self {
+        let states: u64 = blocks.iter().map(|block| block.live as u64).sum();
+        // A unit has at least this many states, but for the last one.
+        let share = UNIT_STATES.max(states.div_ceil(units_max as u64));
         let mut level = Level { units: Vec::new(), states: 0 };
         let (mut some, mut live) = (Vec::new(), 0);
-        let close = |level: &mut Self, some: &mut Vec<Block<M, F>>, live: &mut usize| {
-            let unit = Unit { first: first + level.states, blocks: Mutex::new(std::mem::take(some)) };
-            level.units.push(unit);
-            level.states += std::mem::take(live) as u64;
-        };
-        for block in blocks.filter(|block| block.live > 0) {
-            if live > 0 && live + block.live > UNIT_STATES {
-                close(&mut level, &mut some, &mut live);
-            }
-            live += block.live;
+        for block in blocks.into_iter().filter(|block| block.live > 0) {
+            live += block.live as u64;
             some.push(block);
+            if live >= share {
+                level.close(std::mem::take(&mut some), std::mem::take(&mut live), first);
+            }
         }
         if live > 0 {
-            close(&mut level, &mut some, &mut live);
+            level.close(some, live, first);
         }
+        assert!(level.states == states && level.units.len() <= units_max.max(1));
         level
+    }
+
+    fn close(&mut self, blocks: Vec<Block<M, F>>, live: u64, first: u64) {
+        self.units.push(Unit { first: first + self.states, blocks: Mutex::new(blocks) });
+        self.states += live;
     }
 }

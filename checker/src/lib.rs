@@ -55,10 +55,10 @@
 //! A model that implements [`Pack`] is explored in less memory and, when states are large, faster: [`Checker::packed`].
 //!
 //! What bounds a run is refused rather than suffered: time, memory, states, depth, a full disk and an interruption end it with
-//! a report of what was covered. How it works is in the modules' first lines: `table.rs`, `contest.rs`, `parents.rs`.
+//! a report of what was covered. How it works is in the modules' first lines: `table.rs`, `worker.rs`, `parents.rs`.
 
+mod births;
 mod checker;
-mod contest;
 mod form;
 mod hash;
 mod level;

@@ -182,9 +182,17 @@ impl<M: Model> Display for Report<M> {
             self.max_depth,
             self.elapsed.as_secs_f64()
         )?;
-        writeln!(f, "a state was missed with probability {:.1e} at most", self.collision_probability)?;
+        writeln!(
+            f,
+            "a state was missed with probability {:.1e} at most",
+            self.collision_probability
+        )?;
         if let Some(stop) = &self.stopped {
-            writeln!(f, "stopped: {stop}; {} states found are not explored", self.unexplored_states)?;
+            writeln!(
+                f,
+                "stopped: {stop}; {} states found are not explored",
+                self.unexplored_states
+            )?;
         }
         for judged in &self.verdicts {
             write!(f, "{}: {}", judged.name, judged.verdict)?;

@@ -3,24 +3,23 @@
 use std::io;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stateright::{Expectation, Model};
 
 use crate::checker::{Error, Options, Until};
-use crate::contest::{self, Yield};
 use crate::form::Form;
-use crate::level::{Block, Claim, Found, Level};
-use crate::parents::{Birth, Parents};
+use crate::level::{Block, Level};
+use crate::parents::Parents;
 use crate::path::replay;
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
 use crate::spill::Spill;
 use crate::table::Inserted;
 use crate::visited::Visited;
-use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker};
+use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm};
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -42,7 +41,6 @@ struct Run<'a, M: Model, F: Form<M>> {
     /// States numbered so far.
     numbered: u64,
     depth: u64,
-    units: u64,
     /// States of the level before, and of this one.
     sizes: [u64; 2],
     /// Of each property, and last of deadlock: the first state that decides it.
@@ -79,13 +77,13 @@ where
         initial,
         numbered: states,
         depth: 0,
-        units: 0,
         sizes: [0, states],
         panicked: None,
         stopped: None,
         unexplored: 0,
     };
-    run.levels(Level::of(first.into_iter(), 0), threads, watch);
+    let first = Level::of(first, 0, run.shared.visited.open().units_max());
+    run.levels(first, threads, watch);
     run.report()
 }
 
@@ -141,9 +139,10 @@ fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, 
 
 /// What the threads made of a level.
 struct Explored<M: Model, F: Form<M>> {
+    /// Of each thread; but for what is new.
     findings: Vec<Findings<M, F>>,
-    /// Of each unit, the number of its first state.
-    firsts: Vec<u64>,
+    /// Of each unit: the number of its first state, and what is new.
+    units: Vec<(u64, Vec<Block<M, F>>)>,
     states: u64,
     stop: Option<Stop>,
 }
@@ -184,9 +183,8 @@ where
         let task = &Task {
             shared: &self.shared,
             depth: self.depth,
-            units_before: self.units,
-            next: AtomicU64::new(0),
-            at: (0..threads).map(|_| AtomicU64::new(0)).collect(),
+            threads,
+            next: AtomicUsize::new(0),
             explored: AtomicU64::new(0),
             open: open.collect(),
             level,
@@ -198,18 +196,25 @@ where
                 self.poll(task, begun, watch, &mut stop);
             }
         };
-        let findings = std::thread::scope(|scope| {
-            let start = |thread| scope.spawn(move || Worker::new(task, thread).work(|| {}));
+        let mut findings = std::thread::scope(|scope| {
+            let start = |_| scope.spawn(move || Worker::new(task).work(|| {}));
             let others: Vec<_> = (1..threads).map(start).collect();
-            let mut findings = vec![Worker::new(task, 0).work(between)];
+            let mut findings = vec![Worker::new(task).work(between)];
             for other in others {
                 findings.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
             findings
         });
+        let mut found: Vec<_> = task.level.units.iter().map(|_| Vec::new()).collect();
+        for (unit, blocks) in findings.iter_mut().flat_map(|one| one.blocks.drain(..)) {
+            found[unit] = blocks;
+        }
+        if threads > 1 {
+            confirm(task, &mut found);
+        }
         Explored {
             findings,
-            firsts: task.level.units.iter().map(|unit| unit.first).collect(),
+            units: task.level.units.iter().map(|unit| unit.first).zip(found).collect(),
             states: task.explored.load(Ordering::Relaxed),
             stop,
         }
@@ -267,30 +272,22 @@ where
 
     /// Puts together what the threads found, and gives the next level.
     fn finish(&mut self, explored: Explored<M, F>) -> Level<M, F> {
-        let Explored { findings, firsts, states, stop } = explored;
+        let Explored { findings, mut units, states, stop } = explored;
         self.stopped = stop;
-        self.units += firsts.len() as u64;
         self.unexplored -= states;
-        let several = findings.len() > 1;
-        let mut found: Yield<M, F> = (0..firsts.len()).map(|_| Vec::new()).collect();
         for one in findings {
             for (known, new) in self.decided.iter_mut().zip(one.decided) {
                 *known = [*known, new].into_iter().flatten().min();
             }
             let panics = [self.panicked.take(), one.panicked].into_iter().flatten();
             self.panicked = panics.min_by_key(|panic| panic.state);
-            for (unit, blocks) in one.blocks {
-                found[unit] = blocks;
-            }
-        }
-        if several {
-            contest::decide(&mut found);
         }
         let first = self.numbered;
-        if let Err(error) = self.number(&mut found, &firsts) {
+        if let Err(error) = self.number(&mut units) {
             self.shared.refuse("the parents of states cannot be written", &error);
         }
-        let level = Level::of(found.into_iter().flatten(), first);
+        let blocks = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
+        let level = Level::of(blocks, first, self.shared.visited.open().units_max());
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
         self.stopped = self.stopped.take().or_else(|| self.stop_after_level(level.states));
@@ -298,25 +295,15 @@ where
     }
 
     /// Numbers the states that are new, and writes down where they came from.
-    fn number(&mut self, found: &mut Yield<M, F>, firsts: &[u64]) -> io::Result<()> {
-        let mut freed = 0;
-        for (blocks, first) in found.iter_mut().zip(firsts) {
+    fn number(&mut self, units: &mut [(u64, Vec<Block<M, F>>)]) -> io::Result<()> {
+        for (first, blocks) in units {
             for block in blocks {
-                let states = std::mem::take(&mut block.found);
-                freed += states.capacity() * size_of::<Found>();
-                block.live = 0;
-                for one in states.iter().filter(|one| one.claim == Claim::Own) {
-                    let parent = first + u64::from(one.parent);
-                    self.parents.push(Birth { parent, action: one.action })?;
-                    block.live += 1;
-                }
-                if block.live < states.len() {
-                    block.counts = states.iter().map(|one| one.claim == Claim::Own).collect();
-                }
+                let births = std::mem::take(&mut block.births);
+                debug_assert_eq!(births.len(), block.live, "what counts is numbered");
+                self.parents.push(&births, *first)?;
                 self.numbered += block.live as u64;
             }
         }
-        self.shared.frontier_bytes.fetch_sub(freed as u64, Ordering::Relaxed);
         self.parents.flush()?;
         self.shared.spill.forget(self.depth)
     }

@@ -3,8 +3,14 @@
 //! A fingerprint's high bits say in which line of the table it is at home: a cache line, eight slots. If that is full it
 //! stands in one of the next lines. A slot need not repeat the high bits (Cleary, *Compact Hash Tables Using Bidirectional
 //! Linear Probing*, IEEE Trans. Comput. 1984): where it stands and how many lines from home say them. The room that this
-//! leaves, at least [`LINE_BITS_MIN`] bits, holds that distance and a *tag*: who inserted it, see `contest.rs`. So nothing
-//! of the 64 bits is lost, and a table grows without hashing any state again.
+//! leaves holds that distance and a *tag*, so nothing of the 64 bits is lost, and a table grows without hashing anything
+//! again.
+//!
+//! **Tags say who found a state first, whichever thread was faster.** The units of work of a level are numbered in order, and
+//! a state stands under the number of the unit that inserted it. An earlier unit that finds it later takes it over: it
+//! puts its own, lower number there. When the level is over each unit asks for what it inserted; where its number stands the
+//! state is its own, and becomes an [`OLD`] one, which nobody takes over. So what counts is what one thread would have
+//! found, in the order in which it would have found it.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,29 +21,33 @@ use crate::memory::Words;
 const LINE_SLOTS: usize = 8;
 /// Bits of a slot for the distance from home, in lines.
 const DISTANCE_BITS: u32 = 6;
-/// Bits of a slot for the tag.
-const TAG_BITS: u32 = 8;
 /// Lines from home, at most, exclusively.
 const DISTANCE_MAX: usize = 1 << DISTANCE_BITS;
-const TAG_MASK: u64 = (1 << TAG_BITS) - 1;
-/// The smallest table, a megabyte: its lines' number takes as many bits as a slot needs for other things.
-const LINE_BITS_MIN: u32 = DISTANCE_BITS + TAG_BITS;
+/// The smallest table, a megabyte: its lines' number takes as many bits as a slot needs for the distance and eight more, for
+/// tags. A larger table has room for more tags, as it has for larger levels.
+const LINE_BITS_MIN: u32 = DISTANCE_BITS + 8;
 /// The largest table, 64 TiB.
 const LINE_BITS_MAX: u32 = 40;
 /// Slots in use, at most, of [`LOAD_OF`].
 const LOAD_MAX: usize = 13;
 const LOAD_OF: usize = 16;
 
-/// Who inserted a fingerprint; never 0, so that no slot in use is 0.
-pub(crate) type Tag = u8;
+/// Who inserted a fingerprint. Never 0, so that no slot in use is 0.
+pub(crate) type Tag = u64;
+/// The tag of what was inserted before this level, or by one thread: nobody takes it over.
+pub(crate) const OLD: Tag = 1;
+/// The tag of the first unit.
+pub(crate) const FIRST: Tag = OLD + 1;
 
 /// What became of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     /// It was not there, and is now.
     New,
-    /// It was there already, inserted under this tag.
-    Known(u8),
+    /// It was there already, inserted by somebody whom this one precedes, and is this one's now.
+    Taken,
+    /// It was there already.
+    Known,
     /// There is no room near its home: the table must grow.
     Full,
 }
@@ -48,8 +58,8 @@ pub enum Inserted {
 /// use spillway_checker::{FingerprintSet, Inserted};
 ///
 /// let set = FingerprintSet::with_slots(1_000)?;
-/// assert_eq!(set.insert(42, 1), Inserted::New);
-/// assert_eq!(set.insert(42, 2), Inserted::Known(1));
+/// assert_eq!(set.insert(42), Inserted::New);
+/// assert_eq!(set.insert(42), Inserted::Known);
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug)]
@@ -103,30 +113,74 @@ impl FingerprintSet {
         self.words.prefetch(self.home(fingerprint) * LINE_SLOTS);
     }
 
-    /// Inserts a fingerprint under a tag, which is not 0.
+    /// Units that can be told apart.
+    pub(crate) fn units_max(&self) -> usize {
+        (self.tag_mask() - FIRST) as usize
+    }
+
     #[inline(always)]
-    pub fn insert(&self, fingerprint: u64, tag: Tag) -> Inserted {
-        debug_assert!(tag != 0, "no slot in use is 0");
-        let home = self.home(fingerprint);
-        let rest = fingerprint << self.line_bits;
-        let mask = (1 << self.line_bits) - 1;
+    fn tag_mask(&self) -> u64 {
+        (1 << (self.line_bits - DISTANCE_BITS)) - 1
+    }
+
+    /// Inserts a fingerprint.
+    #[inline(always)]
+    pub fn insert(&self, fingerprint: u64) -> Inserted {
+        self.insert_for(fingerprint, OLD)
+    }
+
+    /// Inserts a fingerprint under a tag.
+    #[inline(always)]
+    pub(crate) fn insert_for(&self, fingerprint: u64, tag: Tag) -> Inserted {
+        debug_assert!((OLD..=self.tag_mask()).contains(&tag), "a tag fits and is not 0");
+        let tag_mask = self.tag_mask();
         for distance in 0..DISTANCE_MAX {
-            let first = ((home + distance) & mask) * LINE_SLOTS;
-            let wanted = rest | (distance as u64) << TAG_BITS;
-            for slot in &self.words[first..first + LINE_SLOTS] {
-                let found = match slot.load(Ordering::Acquire) {
-                    0 => match claim(slot, wanted | u64::from(tag)) {
-                        Ok(()) => return Inserted::New,
-                        Err(other) => other,
-                    },
-                    found => found,
-                };
-                if (found ^ wanted) <= TAG_MASK {
-                    return Inserted::Known(found as Tag);
+            let (line, wanted) = self.line(fingerprint, distance);
+            loop {
+                let Seen { same, empty } = look(line, wanted, tag_mask);
+                if same != 0 {
+                    let slot = &line[same.trailing_zeros() as usize];
+                    return precede(slot, tag, tag_mask);
+                }
+                if empty == 0 {
+                    break; // to the next line
+                }
+                // The first empty one, or a fingerprint could stand twice.
+                let slot = &line[empty.trailing_zeros() as usize];
+                if exchange(slot, 0, wanted | tag) {
+                    return Inserted::New;
                 }
             }
         }
         Inserted::Full
+    }
+
+    /// Whether a fingerprint stands under a tag; if so it becomes an old one.
+    pub(crate) fn confirm(&self, fingerprint: u64, tag: Tag) -> bool {
+        let tag_mask = self.tag_mask();
+        for distance in 0..DISTANCE_MAX {
+            let (line, wanted) = self.line(fingerprint, distance);
+            let Seen { same, empty } = look(line, wanted, tag_mask);
+            if same != 0 {
+                let slot = &line[same.trailing_zeros() as usize];
+                return exchange(slot, wanted | tag, wanted | OLD);
+            }
+            if empty != 0 {
+                break;
+            }
+        }
+        unreachable!("what is confirmed was inserted")
+    }
+
+    /// The line that is so many lines from a fingerprint's home, and the fingerprint as it stands there without its tag.
+    #[inline(always)]
+    fn line(&self, fingerprint: u64, distance: usize) -> (&[AtomicU64; LINE_SLOTS], u64) {
+        let mask = (1 << self.line_bits) - 1;
+        let first = ((self.home(fingerprint) + distance) & mask) * LINE_SLOTS;
+        let line = &self.words[first..first + LINE_SLOTS];
+        let rest = fingerprint << self.line_bits;
+        let distance = (distance as u64) << (self.line_bits - DISTANCE_BITS);
+        (line.try_into().expect("a line has its slots"), rest | distance)
     }
 
     /// The fingerprint in a slot, and its tag; none if it is empty.
@@ -136,10 +190,10 @@ impl FingerprintSet {
             return None;
         }
         let mask = (1 << self.line_bits) - 1;
-        let distance = (slot >> TAG_BITS) as usize & (DISTANCE_MAX - 1);
+        let distance = (slot >> (self.line_bits - DISTANCE_BITS)) as usize & (DISTANCE_MAX - 1);
         let home = (at / LINE_SLOTS).wrapping_sub(distance) & mask;
         let high = (home as u64) << (u64::BITS - self.line_bits);
-        Some((high | slot >> self.line_bits, slot as Tag))
+        Some((high | slot >> self.line_bits, slot & self.tag_mask()))
     }
 
     /// A table of twice the size with the same fingerprints and tags, filled by so many threads.
@@ -165,7 +219,7 @@ impl FingerprintSet {
         let copy = |from: usize| {
             let to = (from + share).min(other.slots());
             let mut known = (from..to).filter_map(|at| other.read(at));
-            known.all(|(fingerprint, tag)| self.insert(fingerprint, tag) == Inserted::New)
+            known.all(|(fingerprint, tag)| self.insert_for(fingerprint, tag) == Inserted::New)
         };
         if share >= other.slots() {
             return copy(0);
@@ -178,7 +232,41 @@ impl FingerprintSet {
     }
 }
 
+/// Slots of a line, as bits.
+struct Seen {
+    same: u32,
+    empty: u32,
+}
+
+/// Which slots of a line have a fingerprint, and which are empty. Which it is nobody can foresee: all are looked at, without
+/// a branch.
 #[inline(always)]
-fn claim(slot: &AtomicU64, word: u64) -> Result<(), u64> {
-    slot.compare_exchange(0, word, Ordering::AcqRel, Ordering::Acquire).map(|_| ())
+fn look(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> Seen {
+    let (mut same, mut empty) = (0, 0);
+    for (at, slot) in line.iter().enumerate() {
+        let slot = slot.load(Ordering::Acquire);
+        // The tag of one in use is not 0, so an empty one is not the same even where all else is 0.
+        same |= u32::from((slot ^ wanted).wrapping_sub(1) < tag_mask) << at;
+        empty |= u32::from(slot == 0) << at;
+    }
+    Seen { same, empty }
+}
+
+/// Takes a slot over from a later one.
+#[inline(always)]
+fn precede(slot: &AtomicU64, tag: Tag, tag_mask: u64) -> Inserted {
+    loop {
+        let found = slot.load(Ordering::Acquire);
+        if found & tag_mask <= tag {
+            return Inserted::Known;
+        }
+        if exchange(slot, found, found & !tag_mask | tag) {
+            return Inserted::Taken;
+        }
+    }
+}
+
+#[inline(always)]
+fn exchange(slot: &AtomicU64, from: u64, to: u64) -> bool {
+    slot.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }

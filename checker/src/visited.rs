@@ -104,16 +104,32 @@ impl<M: Model, F: Form<M>> Open<'_, M, F> {
     #[inline(always)]
     pub(crate) fn insert(&self, fingerprint: u64, stored: &F::Stored, tag: Tag) -> Inserted {
         match self {
-            Open::Fingerprints(table) => table.insert(fingerprint, tag),
+            Open::Fingerprints(table) => table.insert_for(fingerprint, tag),
             Open::Exact(states) => {
                 let mut states = states.lock().unwrap_or_else(PoisonError::into_inner);
                 let same = states.entry(fingerprint).or_default();
                 if same.iter().any(|known| F::is(known, stored)) {
-                    return Inserted::Known(tag);
+                    return Inserted::Known;
                 }
                 same.push(F::own(stored));
                 Inserted::New
             }
+        }
+    }
+
+    /// Whether a state is this unit's own: see `table.rs`.
+    pub(crate) fn confirm(&self, fingerprint: u64, tag: Tag) -> bool {
+        match self {
+            Open::Fingerprints(table) => table.confirm(fingerprint, tag),
+            Open::Exact(_) => true, // there is one thread
+        }
+    }
+
+    /// Units that can be told apart.
+    pub(crate) fn units_max(&self) -> usize {
+        match self {
+            Open::Fingerprints(table) => table.units_max(),
+            Open::Exact(_) => usize::MAX,
         }
     }
 

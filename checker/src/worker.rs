@@ -3,16 +3,16 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use stateright::{Expectation, Model, Property};
 
-use crate::contest::{self, AHEAD_MAX};
+use crate::births::Birth;
 use crate::form::Form;
-use crate::level::{BLOCK_STATES, Block, Claim, Found, Level, Unit};
+use crate::level::{BLOCK_STATES, Block, Level, Unit};
 use crate::spill::Spill;
-use crate::table::{Inserted, Tag};
+use crate::table::{FIRST, Inserted, OLD, Tag};
 use crate::visited::{Open, Visited};
 
 /// Successors that are decided on together: their lines of the table are on their way meanwhile.
@@ -62,12 +62,10 @@ pub(crate) struct Task<'a, M: Model, F: Form<M>> {
     pub(crate) level: Level<M, F>,
     /// The depth of the level.
     pub(crate) depth: u64,
-    /// The number of its first unit since the beginning.
-    pub(crate) units_before: u64,
+    /// Threads at work on it.
+    pub(crate) threads: usize,
     /// The next unit to hand out.
-    pub(crate) next: AtomicU64,
-    /// Of each thread: no unit before this one is in its hands.
-    pub(crate) at: Vec<AtomicU64>,
+    pub(crate) next: AtomicUsize,
     /// States explored.
     pub(crate) explored: AtomicU64,
     /// The properties that are still to be judged.
@@ -75,23 +73,15 @@ pub(crate) struct Task<'a, M: Model, F: Form<M>> {
 }
 
 impl<M: Model, F: Form<M>> Task<'_, M, F> {
-    /// Hands out a unit, by its place in the level. Waits while that would be too far ahead.
-    fn hand_out(&self, thread: usize) -> Option<usize> {
-        let units = self.level.units.len() as u64;
-        self.at[thread].store(self.next.load(Ordering::Relaxed), Ordering::Release);
-        let unit = self.next.fetch_add(1, Ordering::AcqRel);
-        self.at[thread].store(unit, Ordering::Release);
-        let first = || self.at.iter().map(|at| at.load(Ordering::Acquire)).min();
-        while unit < units && first().is_some_and(|first| unit > first + AHEAD_MAX) {
-            std::thread::yield_now();
-        }
-        (unit < units).then_some(unit as usize)
+    /// Hands out a unit, by its place in the level.
+    fn hand_out(&self) -> Option<usize> {
+        let unit = self.next.fetch_add(1, Ordering::Relaxed);
+        (unit < self.level.units.len()).then_some(unit)
     }
 
-    /// Units handed out so far.
-    #[inline(always)]
-    fn handed_out(&self) -> u64 {
-        self.next.load(Ordering::Acquire)
+    /// The tag under which a unit inserts.
+    fn tag(&self, unit: usize) -> Tag {
+        if self.threads > 1 { FIRST + unit as Tag } else { OLD }
     }
 }
 
@@ -121,18 +111,38 @@ pub(crate) enum Doing {
     Action(u32),
 }
 
+/// A successor to decide on.
+#[derive(Clone, Copy)]
+struct Candidate {
+    fingerprint: u64,
+    /// Its parent's place in the unit.
+    parent: u32,
+    action: u32,
+}
+
+/// Successors to decide on: where they come from, and they themselves.
+struct Batch<M: Model, F: Form<M>> {
+    candidates: Vec<Candidate>,
+    states: F::Batch,
+}
+
+impl<M: Model, F: Form<M>> Default for Batch<M, F> {
+    fn default() -> Self {
+        Batch { candidates: Vec::with_capacity(BATCH), states: F::Batch::default() }
+    }
+}
+
 /// A thread at work.
 pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     task: &'a Task<'a, M, F>,
-    thread: usize,
-    /// The unit in hand, and its tag.
-    unit: usize,
+    /// The tag of the unit in hand.
     tag: Tag,
     visited: Option<Open<'a, M, F>>,
     actions: Vec<M::Action>,
-    /// Successors to decide on: where they come from, and they themselves.
-    candidates: Vec<Found>,
-    batch: F::Batch,
+    /// Successors to decide on. The older ones are decided on when there are enough younger ones: by then their lines of the
+    /// table are there.
+    young: Batch<M, F>,
+    old: Batch<M, F>,
     block: Block<M, F>,
     blocks: Vec<Block<M, F>>,
     unique: u64,
@@ -142,17 +152,15 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
 }
 
 impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
-    pub(crate) fn new(task: &'a Task<'a, M, F>, thread: usize) -> Self {
+    pub(crate) fn new(task: &'a Task<'a, M, F>) -> Self {
         let decided = vec![None; task.shared.properties.len() + 1];
         Worker {
             task,
-            thread,
-            unit: 0,
-            tag: 1,
+            tag: OLD,
             visited: None,
             actions: Vec::new(),
-            candidates: Vec::with_capacity(BATCH),
-            batch: F::Batch::default(),
+            young: Batch::default(),
+            old: Batch::default(),
             block: Block::default(),
             blocks: Vec::new(),
             unique: 0,
@@ -165,18 +173,17 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     /// Works until the level is done or the run is to end. `between` units something may be done.
     pub(crate) fn work(mut self, mut between: impl FnMut()) -> Findings<M, F> {
         while !self.task.shared.halt.load(Ordering::Relaxed) {
-            let Some(unit) = self.task.hand_out(self.thread) else { break };
+            let Some(unit) = self.task.hand_out() else { break };
             self.explore(unit);
             between();
         }
-        self.task.at[self.thread].store(u64::MAX, Ordering::Release);
         self.findings
     }
 
     fn explore(&mut self, at: usize) {
         let task = self.task;
         let shared = task.shared;
-        (self.unit, self.tag) = (at, contest::tag(task.units_before + at as u64));
+        self.tag = task.tag(at);
         self.visited = Some(shared.visited.open());
         let unit: &Unit<M, F> = &task.level.units[at];
         let (mut place, mut freed) = (0, 0);
@@ -189,14 +196,12 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             } else {
                 freed += block.bytes();
             }
-            let mut counts = block.counts.iter().copied();
-            shared.form.visit(shared.model, &block.states, |state| {
-                if counts.next().unwrap_or(true) {
-                    self.guarded(state, unit.first, place);
-                    place += 1;
-                }
+            shared.form.visit(shared.model, &block.states, &block.counts, |state| {
+                self.guarded(state, unit.first, place);
+                place += 1;
             });
         }
+        self.settle();
         self.settle();
         self.close();
         self.visited = None;
@@ -277,59 +282,51 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
         let shared = self.task.shared;
         self.generated += 1;
-        let fingerprint = shared.form.add(shared.model, state, &mut self.batch);
+        let fingerprint = shared.form.add(shared.model, state, &mut self.young.states);
         self.visited.as_ref().expect("it is open during a unit").prefetch(fingerprint);
-        self.candidates.push(Found { fingerprint, parent, action, claim: Claim::Own });
-        if self.candidates.len() == BATCH {
+        self.young.candidates.push(Candidate { fingerprint, parent, action });
+        if self.young.candidates.len() == BATCH {
             self.settle();
         }
     }
 
-    /// Decides on the candidates, in order, and keeps what is new.
-    #[inline(always)]
+    /// Decides on the older candidates, in order, and keeps what is new; the younger ones become the older ones.
     fn settle(&mut self) {
-        let (task, unit, tag) = (self.task, self.unit, self.tag);
-        let shared = task.shared;
-        let before = self.block.found.len();
+        let (shared, tag) = (self.task.shared, self.tag);
         let mut at = 0;
-        // Apart, so that both can be borrowed.
-        let Worker { visited, candidates, block, unique, batch, .. } = self;
-        let found = &mut block.found;
-        shared.form.settle(batch, &mut block.states, |stored| {
-            let one = candidates[at];
+        // Apart, so that they can be borrowed one by one.
+        let Worker { visited, young, old, block, unique, .. } = self;
+        let Batch { candidates, states: batch } = old;
+        let Block { states, births, fingerprints, .. } = block;
+        shared.form.settle(batch, states, |stored| {
+            let Candidate { fingerprint, parent, action } = candidates[at];
             at += 1;
-            let claim = match insert(shared, visited, one.fingerprint, stored, tag) {
-                Inserted::New => {
-                    *unique += 1;
-                    Claim::Own
-                }
-                Inserted::Known(by) if by != tag => {
-                    let number = task.units_before + unit as u64;
-                    let handed_out = task.units_before + task.handed_out();
-                    match contest::ahead(number, by, handed_out) {
-                        Some(ahead) => Claim::Contested(ahead),
-                        None => return false,
-                    }
-                }
-                Inserted::Known(_) | Inserted::Full => return false,
-            };
-            found.push(Found { claim, ..one });
+            match insert(shared, visited, fingerprint, stored, tag) {
+                Inserted::New => *unique += 1,
+                Inserted::Taken => {}
+                Inserted::Known | Inserted::Full => return false,
+            }
+            births.push(Birth { parent: parent.into(), action });
+            if tag != OLD {
+                fingerprints.push(fingerprint);
+            }
             true
         });
         candidates.clear();
-        debug_assert!(found.len() >= before);
-        if found.len() >= BLOCK_STATES {
+        std::mem::swap(young, old);
+        if self.block.births.len() >= BLOCK_STATES {
             self.close();
         }
     }
 
     /// Puts the block aside, on disk if memory is scarce.
     fn close(&mut self) {
-        if self.block.found.is_empty() {
+        if self.block.births.len() == 0 {
             return;
         }
         let shared = self.task.shared;
         let mut block = std::mem::take(&mut self.block);
+        block.live = block.births.len();
         if shared.bytes() > shared.memory_max
             && let Some(bytes) = F::bytes(&mut block.states)
         {
@@ -378,4 +375,28 @@ fn insert<'a, M: Model, F: Form<M>>(
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// Keeps of what the units found, element i being that of unit i, only what is their own. By several threads.
+pub(crate) fn confirm<M, F>(task: &Task<'_, M, F>, found: &mut [Vec<Block<M, F>>])
+where
+    M: Model<State: Send + Sync> + Sync,
+    F: Form<M>,
+{
+    let share = found.len().div_ceil(task.threads).max(1);
+    let visited = &task.shared.visited;
+    std::thread::scope(|scope| {
+        for (part, units) in found.chunks_mut(share).enumerate() {
+            scope.spawn(move || {
+                let open = visited.open();
+                for (at, blocks) in units.iter_mut().enumerate() {
+                    let tag = task.tag(part * share + at);
+                    for block in blocks {
+                        block.fingerprints.iter().for_each(|one| open.prefetch(*one));
+                        block.confirm(|fingerprint| open.confirm(fingerprint, tag));
+                    }
+                }
+            });
+        }
+    });
 }
