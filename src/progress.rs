@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use spillway_properties::{Go, Progress, random};
 
-use crate::format::number::{count, rate};
+use crate::format::number::{count, count_u64, rate};
 use crate::interrupt;
 
 /// A line that follows it.
@@ -60,24 +60,39 @@ impl Line {
     }
 
     fn text(&self, progress: Progress) -> String {
-        let Progress { unique_states, generated_states, depth, elapsed } = progress;
+        let Progress { unique_states, generated_states, depth, elapsed, more } = progress;
         let mut text = format!(
             "depth {depth} · {} states · {} generated · {}",
             count(unique_states),
             count(generated_states),
             rate(generated_states, elapsed.as_secs_f64())
         );
-        if let Some(left) = self.left(generated_states, elapsed) {
+        // Ours counts unique states against the bound, stateright generated ones.
+        let counted = if more.is_some() { unique_states } else { generated_states };
+        if let Some(more) = &more {
+            let memory = count_u64(more.memory_bytes >> 20);
+            let left = count_u64(more.frontier_states.saturating_sub(more.explored_states));
+            text += &format!(" · {left} to explore at this depth · {memory} MiB");
+        }
+        if let Some(left) = self.left(counted, elapsed) {
             text += &format!(" · at most {} s more", left.as_secs() + 1);
+        } else if let Some(guess) = more.and_then(|more| more.guessed_states) {
+            let left = left(guess, unique_states as u64, elapsed);
+            text += &format!(" · a guess: {} s more", left.as_secs() + 1);
         }
         text
     }
 
     /// The time until the bound is hit, if there is one: how large an exploration becomes is not known beforehand.
-    fn left(&self, generated: usize, elapsed: Duration) -> Option<Duration> {
-        let left = self.states_max?.saturating_sub(generated);
-        (generated > 0).then(|| elapsed.mul_f64(left as f64 / generated as f64))
+    fn left(&self, counted: usize, elapsed: Duration) -> Option<Duration> {
+        (counted > 0).then_some(())?;
+        Some(left(self.states_max? as u64, counted as u64, elapsed))
     }
+}
+
+/// The time until so many states, at the rate so far.
+fn left(states: u64, so_far: u64, elapsed: Duration) -> Duration {
+    elapsed.mul_f64(states.saturating_sub(so_far) as f64 / so_far.max(1) as f64)
 }
 
 fn walks(progress: random::Progress) -> String {

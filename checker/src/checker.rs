@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use stateright::Model;
 
-use crate::form::{Pack, Packed, Plain};
+use crate::form::{Own, Pack, Packed, Packing, Plain};
 use crate::progress::{Go, Progress};
 use crate::report::Report;
 use crate::run::run;
@@ -91,7 +91,7 @@ pub(crate) struct Options<M: Model> {
 }
 
 type Watch<'w> = Box<dyn FnMut(&Progress) -> Go + 'w>;
-type Run<M> = fn(&M, &Options<M>, &mut dyn FnMut(&Progress) -> Go) -> Result<Report<M>, Error>;
+type Run<M> = dyn Fn(&M, &Options<M>, &mut dyn FnMut(&Progress) -> Go) -> Result<Report<M>, Error>;
 
 /// Explores a model level by level and judges its properties: see the [crate's page](crate).
 #[must_use = "nothing is explored before `run`"]
@@ -99,7 +99,7 @@ pub struct Checker<'w, M: Model> {
     model: M,
     options: Options<M>,
     watch: Option<Watch<'w>>,
-    run: Run<M>,
+    run: Box<Run<M>>,
 }
 
 impl<'w, M> Checker<'w, M>
@@ -125,7 +125,7 @@ where
                 folder: None,
             },
             watch: None,
-            run: |model, options, watch| run(model, &Plain, options, watch),
+            run: Box::new(|model, options, watch| run(model, &Plain, options, watch)),
         }
     }
 
@@ -210,7 +210,15 @@ where
     where
         M: Pack,
     {
-        self.run = |model, options, watch| run(model, &Packed, options, watch);
+        let form = Packed(Own);
+        self.run = Box::new(move |model, options, watch| run(model, &form, options, watch));
+        self
+    }
+
+    /// Keeps states packed, by somebody else than the model.
+    pub fn packed_by(mut self, packing: impl Packing<M> + 'static) -> Self {
+        let form = Packed(packing);
+        self.run = Box::new(move |model, options, watch| run(model, &form, options, watch));
         self
     }
 

@@ -10,12 +10,35 @@ use crate::hash::{fingerprint, fingerprint_of_bytes};
 /// and what does not fit into the memory goes to disk. See [`Checker::packed`](crate::Checker::packed).
 ///
 /// `unpack(pack(state)) == state`, and states that are equal have equal bytes. The checker asserts the first in its own
-/// debug builds.
+/// debug builds. The model of another crate is packed from outside, by a [`Packing`].
 pub trait Pack: Model {
     /// Appends the bytes of a state: at most 2^32 - 1 of them.
     fn pack(&self, state: &Self::State, bytes: &mut Vec<u8>);
     /// The state of these bytes, all of which [`Pack::pack`] appended.
     fn unpack(&self, bytes: &[u8]) -> Self::State;
+}
+
+/// Packs the states of a model that is somebody else's: see [`Pack`], which says what must hold.
+pub trait Packing<M: Model>: Send + Sync {
+    /// Appends the bytes of a state.
+    fn pack(&self, model: &M, state: &M::State, bytes: &mut Vec<u8>);
+    /// The state of these bytes.
+    fn unpack(&self, model: &M, bytes: &[u8]) -> M::State;
+}
+
+/// Packs the states of a model as it says itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own;
+
+impl<M: Pack> Packing<M> for Own {
+    #[inline(always)]
+    fn pack(&self, model: &M, state: &M::State, bytes: &mut Vec<u8>) {
+        model.pack(state, bytes);
+    }
+    #[inline(always)]
+    fn unpack(&self, model: &M, bytes: &[u8]) -> M::State {
+        model.unpack(bytes)
+    }
 }
 
 /// A way to keep states.
@@ -110,11 +133,12 @@ where
 }
 
 /// Packed states, each after its length.
-pub(crate) struct Packed;
+pub(crate) struct Packed<P>(pub(crate) P);
 
-impl<M> Form<M> for Packed
+impl<M, P> Form<M> for Packed<P>
 where
-    M: Pack<State: PartialEq> + Sync,
+    M: Model<State: PartialEq> + Sync,
+    P: Packing<M>,
 {
     const CAN_SPILL: bool = true;
     type Stored = [u8];
@@ -125,8 +149,11 @@ where
     #[inline(always)]
     fn add(&self, model: &M, state: M::State, batch: &mut Codes) -> u64 {
         let from = batch.bytes.len();
-        model.pack(&state, &mut batch.bytes);
-        debug_assert!(model.unpack(&batch.bytes[from..]) == state, "what was packed is unpacked");
+        self.0.pack(model, &state, &mut batch.bytes);
+        debug_assert!(
+            self.0.unpack(model, &batch.bytes[from..]) == state,
+            "what was packed is unpacked"
+        );
         batch.ends.push(batch.bytes.len());
         fingerprint_of_bytes(&batch.bytes[from..])
     }
@@ -149,7 +176,7 @@ where
         while at < block.len() {
             let length = read_length(block, &mut at);
             if counts.next().is_none_or(|counts| *counts) {
-                see(&model.unpack(&block[at..at + length]));
+                see(&self.0.unpack(model, &block[at..at + length]));
             }
             at += length;
         }

@@ -74,7 +74,7 @@ mod visited;
 mod worker;
 
 pub use checker::{Checker, Error, THREADS_MAX, Until};
-pub use form::Pack;
+pub use form::{Pack, Packing};
 pub use hash::{StableHasher, fingerprint};
 pub use progress::{Estimate, Go, Progress};
 pub use report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};

@@ -57,6 +57,7 @@ pub mod log;
 mod machine;
 pub mod mutant;
 pub mod outage;
+pub mod pack;
 pub mod protocol;
 pub mod rows;
 mod rules;

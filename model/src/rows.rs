@@ -27,6 +27,10 @@ macro_rules! rows {
             fn flatten(raw: &[[N; $width]]) -> &[N] {
                 raw.as_flattened()
             }
+            #[inline]
+            fn flatten_mut(raw: &mut [[N; $width]]) -> &mut [N] {
+                raw.as_flattened_mut()
+            }
         }
     )+};
 }

@@ -35,6 +35,11 @@ pub trait Num: Copy + Ord + Default + Hash + Debug + Send + Sync + 'static {
 
     /// Nodes of one role that a cell can tell apart.
     const PER_ROLE: u32;
+
+    /// Appends the bytes of cells.
+    fn put(cells: &[Self], bytes: &mut Vec<u8>);
+    /// Reads cells from as many bytes as they have.
+    fn take(bytes: &[u8], cells: &mut [Self]);
 }
 
 impl Num for u8 {
@@ -51,6 +56,15 @@ impl Num for u8 {
     fn get(self) -> u32 {
         u32::from(self)
     }
+
+    #[inline]
+    fn put(cells: &[u8], bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(cells);
+    }
+    #[inline]
+    fn take(bytes: &[u8], cells: &mut [u8]) {
+        cells.copy_from_slice(bytes);
+    }
 }
 
 impl Num for u32 {
@@ -62,6 +76,17 @@ impl Num for u32 {
     }
     fn get(self) -> u32 {
         self
+    }
+
+    fn put(cells: &[u32], bytes: &mut Vec<u8>) {
+        bytes.extend(cells.iter().flat_map(|cell| cell.to_le_bytes()));
+    }
+    fn take(bytes: &[u8], cells: &mut [u32]) {
+        let (words, rest) = bytes.as_chunks();
+        assert!(rest.is_empty() && words.len() == cells.len(), "a cell has four bytes");
+        for (cell, word) in cells.iter_mut().zip(words) {
+            *cell = u32::from_le_bytes(*word);
+        }
     }
 }
 
@@ -76,6 +101,8 @@ pub trait Row<N: Num>: Copy + PartialEq + Debug {
     fn unpack(raw: Self::Raw) -> Self;
     /// All cells of consecutive rows.
     fn flatten(raw: &[Self::Raw]) -> &[N];
+    /// The same, to be changed in place.
+    fn flatten_mut(raw: &mut [Self::Raw]) -> &mut [N];
 }
 
 /// An ordered list of rows with a limit.
@@ -91,6 +118,10 @@ pub trait Table<N: Num, R: Row<N>>: Clone + Default + PartialEq + Debug + Send +
     fn remove(&mut self, at: usize) -> R;
     /// Takes the rows of a range out.
     fn remove_range(&mut self, from: usize, to: usize);
+
+    /// Puts so many rows of zeros into an empty table. False, and nothing happens, if there is no room.
+    #[must_use]
+    fn fill(&mut self, rows: usize) -> bool;
 
     /// How many rows there are.
     fn len(&self) -> usize {
@@ -194,6 +225,12 @@ impl<N: Num, R: Row<N>, const MAX: usize> Table<N, R> for Slots<R::Raw, MAX> {
         self.rows[left..len].fill(R::Raw::default());
         self.len = left as u8;
     }
+    #[inline]
+    fn fill(&mut self, rows: usize) -> bool {
+        assert!(self.len == 0, "the table is empty, and unused rows are zero");
+        self.len = if rows <= MAX { rows as u8 } else { 0 };
+        rows <= MAX
+    }
 }
 
 /// A table on the heap that grows as it must.
@@ -222,6 +259,11 @@ impl<N: Num, R: Row<N>> Table<N, R> for Rows<R::Raw> {
     }
     fn remove_range(&mut self, from: usize, to: usize) {
         self.0.drain(from..to);
+    }
+    fn fill(&mut self, rows: usize) -> bool {
+        assert!(self.0.is_empty(), "the table is empty");
+        self.0.resize(rows, R::Raw::default());
+        true
     }
 }
 

@@ -95,6 +95,17 @@ impl<S: Size> State<S> {
         }
     }
 
+    /// The cells that are in no table.
+    pub(crate) fn single_cells(&self) -> [S::Num; 5] {
+        let [full, from, to] = self.full;
+        [full, from, to, self.unflushed, self.base]
+    }
+
+    pub(crate) fn set_single_cells(&mut self, [full, from, to, unflushed, base]: [S::Num; 5]) {
+        self.full = [full, from, to];
+        (self.unflushed, self.base) = (unflushed, base);
+    }
+
     pub(crate) fn set_full(&mut self, full: Full) {
         if self.full().is_some() {
             return; // the first one is the one to report
@@ -213,8 +224,7 @@ impl<S: Size> Hash for State<S> {
         }
         head[LENGTHS..].copy_from_slice(&self.budgets);
         hasher.write(&head);
-        let [full, from, to] = self.full;
-        S::Num::hash_slice(&[full, from, to, self.unflushed, self.base], hasher);
+        S::Num::hash_slice(&self.single_cells(), hasher);
         self.flight.hash_cells(hasher);
         self.clients.hash_cells(hasher);
         self.waiting.hash_cells(hasher);

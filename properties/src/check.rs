@@ -1,6 +1,5 @@
-//! Explores a scope with stateright's breadth-first search and reports what it found.
+//! Explores a scope and reports what was found: with stateright's breadth-first search, or with an engine that is given.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
@@ -35,12 +34,12 @@ pub struct Options {
     pub mutant: Option<Mutant>,
     /// When to end.
     pub until: Until,
-    /// Threads. With more than one, counts of an exploration that ends early and the choice among shortest
+    /// Threads. With more than one, and stateright, counts of an exploration that ends early and the choice among shortest
     /// counterexamples depend on their timing.
     pub threads: NonZeroUsize,
     /// Steps of a run, at most: states after as many steps are judged, later ones not.
     pub depth_max: Option<NonZeroUsize>,
-    /// States generated, at most, give or take a block of the engine's.
+    /// States, at most: with stateright generated ones, give or take a block; an engine that is given says what it counts.
     pub states_max: Option<NonZeroUsize>,
     /// Seconds, at most.
     pub seconds_max: Option<u64>,
@@ -74,6 +73,21 @@ pub struct Progress {
     pub depth: usize,
     /// Time since the beginning.
     pub elapsed: Duration,
+    /// What the engine knows beside that, if it does.
+    pub more: Option<More>,
+}
+
+/// What an engine that goes level by level knows of its progress.
+#[derive(Clone, Copy, Debug)]
+pub struct More {
+    /// States of this level.
+    pub frontier_states: u64,
+    /// Of those, the explored ones.
+    pub explored_states: u64,
+    /// Memory of what was seen and of what waits, in bytes.
+    pub memory_bytes: u64,
+    /// How many unique states there will be: a guess, from how levels shrink.
+    pub guessed_states: Option<u64>,
 }
 
 /// What whoever watches wants.
@@ -108,7 +122,22 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// Explores a scope. `watch` is told of the progress now and then and may stop the exploration.
+/// What explores.
+pub trait Engine {
+    /// Explores a scope with states of one size.
+    fn explore<S: Size>(
+        &self,
+        scope: &Scope,
+        options: &Options,
+        watch: &mut dyn FnMut(Progress) -> Go,
+    ) -> Report;
+}
+
+/// stateright's breadth-first search.
+#[derive(Clone, Copy, Debug)]
+pub struct Stateright;
+
+/// Explores a scope with stateright. `watch` is told of the progress now and then and may stop the exploration.
 ///
 /// The same scope and options give the same report, but for its seconds, as long as there is one thread and neither
 /// time, memory nor `watch` ends it.
@@ -120,10 +149,23 @@ pub fn check(
     options: &Options,
     watch: &mut dyn FnMut(Progress) -> Go,
 ) -> Result<Report, TooLarge> {
+    check_with(&Stateright, scope, options, watch)
+}
+
+/// Explores a scope with an engine, in the smallest size of the state that holds it.
+///
+/// # Errors
+/// If no size of the state holds the scope.
+pub fn check_with(
+    engine: &impl Engine,
+    scope: &Scope,
+    options: &Options,
+    watch: &mut dyn FnMut(Progress) -> Go,
+) -> Result<Report, TooLarge> {
     let too_large = || TooLarge { scope: scope.name.clone() };
     let mut tier = Tier::of(scope).ok_or_else(too_large)?;
     loop {
-        let report = with_tier!(tier, S => explore::<S>(scope, options, watch));
+        let report = with_tier!(tier, S => engine.explore::<S>(scope, options, watch));
         // Not the scope's bound but the state's own room was too small: take the next size.
         let room = !matches!(report.stopped, Some(Stopped::Bound(full)) if !is_of_scope(full));
         match tier.next() {
@@ -139,48 +181,57 @@ pub(crate) fn is_of_scope(full: spillway_model::Full) -> bool {
     matches!(full, Full::Link { .. } | Full::Sequence)
 }
 
-fn explore<S: Size>(
-    scope: &Scope,
-    options: &Options,
-    watch: &mut dyn FnMut(Progress) -> Go,
-) -> Report {
+/// The model of a scope, with what is asked for judged.
+pub fn asked<S: Size>(scope: &Scope, options: &Options) -> Checked<Protocol<S>> {
     let expected = |name: &str| scope.sometimes.iter().any(|expected| expected == name);
-    let mut model = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
-    model = match &options.property {
+    let model = Checked::new(Protocol::<S>::new(scope.clone(), options.mutant));
+    match &options.property {
         Some(known) => model.only(known.name).seeking(|name| name == known.name),
         None => model.seeking(expected),
-    };
-    let mut builder = model.checker().threads(options.threads.get()).finish_when(finish(options));
-    if let Some(steps) = options.depth_max {
-        builder = builder.target_max_depth(depth_unjudged(steps));
     }
-    if let Some(states) = options.states_max {
-        builder = builder.target_state_count(states.get());
-    }
-    let begun = Instant::now();
-    let checker = builder.spawn_bfs();
-    let stopped = supervise(&checker, options, begun, watch);
-    let checker = checker.join(); // a panic of the model is a bug, and comes through
-    checker.model().resume();
-    let seconds = begun.elapsed().as_secs_f64();
-    report(scope, options, &checker, stopped, seconds)
 }
 
-/// The depth at which stateright leaves states unjudged so that all after that many steps are judged. It counts states
-/// on a path, the initial one included, and stops short of its bound.
-fn depth_unjudged(steps: NonZeroUsize) -> usize {
+impl Engine for Stateright {
+    fn explore<S: Size>(
+        &self,
+        scope: &Scope,
+        options: &Options,
+        watch: &mut dyn FnMut(Progress) -> Go,
+    ) -> Report {
+        let names = HasDiscoveries::AnyOf(ending(options).into_iter().collect());
+        let model = asked::<S>(scope, options);
+        let mut builder = model.checker().threads(options.threads.get()).finish_when(names);
+        if let Some(steps) = options.depth_max {
+            builder = builder.target_max_depth(depth_unjudged(steps));
+        }
+        if let Some(states) = options.states_max {
+            builder = builder.target_state_count(states.get());
+        }
+        let begun = Instant::now();
+        let checker = builder.spawn_bfs();
+        let stopped = supervise(&checker, options, begun, watch);
+        let checker = checker.join(); // a panic of the model is a bug, and comes through
+        checker.model().resume();
+        let seconds = begun.elapsed().as_secs_f64();
+        report(scope, options, &checker, stopped, seconds)
+    }
+}
+
+/// The depth at which engines leave states unjudged so that all after that many steps are judged. They count states on a
+/// path, the initial one included, and stop short of their bound.
+pub fn depth_unjudged(steps: NonZeroUsize) -> usize {
     steps.get().saturating_add(2)
 }
 
-/// The discoveries that end the search.
-fn finish(options: &Options) -> HasDiscoveries {
-    let mut names = BTreeSet::from([SCOPE_BOUNDS]);
+/// The properties of which a discovery ends the search.
+pub fn ending(options: &Options) -> Vec<&'static str> {
+    let mut names = vec![SCOPE_BOUNDS];
     match options.until {
         Until::FirstViolation => names.extend(ALWAYS.iter().map(|known| known.name)),
         Until::ViolationOf(name) => names.extend([name]),
         Until::TheEnd => {}
     }
-    HasDiscoveries::AnyOf(names)
+    names
 }
 
 /// Waits for the search to end, or ends it. Gives the reason if time, memory or a watcher ended it.
@@ -198,6 +249,7 @@ fn supervise<S: Size>(
             generated_states: checker.state_count(),
             depth: checker.max_depth(),
             elapsed: begun.elapsed(),
+            more: None,
         };
         let reason = match watch(progress) {
             Go::Stop => Some(Stopped::Interrupt),
@@ -255,7 +307,7 @@ fn report<S: Size>(
             .filter(|depth| checker.max_depth() >= *depth)
             .and(options.depth_max)
             .map(|steps| Stopped::Depth(steps.get())));
-    let findings = judge(scope, options, stopped.is_none(), path);
+    let findings = findings(scope, options, stopped.is_none(), path);
     Report {
         scope: scope.name.clone(),
         mutant: options.mutant.map(Mutant::name),
@@ -267,12 +319,13 @@ fn report<S: Size>(
         stopped,
         findings,
         bound_path: bound.map(|path| path.into_actions()),
+        trouble: None,
     }
 }
 
 /// The verdict on every property that was asked for: all guarantees, and the situations that the scope is there to
 /// reach, or the one property that is named.
-fn judge(
+pub fn findings(
     scope: &Scope,
     options: &Options,
     complete: bool,

@@ -78,7 +78,8 @@ pub struct Checked<M> {
     judged: Broken,
     /// The situations that are looked for.
     sought: u64,
-    latches: Latches,
+    /// None where every state is judged the same, however often it is asked about.
+    latches: Option<Latches>,
     interrupted: AtomicBool,
 }
 
@@ -110,6 +111,32 @@ impl<T: Hash, S: Size> Hash for CheckedState<T, S> {
     }
 }
 
+impl<S: Size> CheckedState<State<S>, S> {
+    /// Appends the state, its history included.
+    pub fn pack(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.broken.to_le_bytes());
+        self.inner.pack(bytes);
+        self.ghost.pack(bytes);
+    }
+
+    /// The state of these bytes.
+    ///
+    /// # Panics
+    /// If they are not those of a state of this size.
+    pub fn unpack(bytes: &[u8]) -> Self {
+        let (broken, mut rest) =
+            bytes.split_first_chunk().expect("a state begins with what is broken");
+        let broken = Broken::from_le_bytes(*broken);
+        let state = CheckedState {
+            inner: State::unpack(&mut rest),
+            ghost: Ghost::unpack(&mut rest),
+            broken,
+        };
+        assert!(rest.is_empty(), "a state is all of its bytes");
+        state
+    }
+}
+
 impl<M: Judged> Checked<M> {
     /// The model with every guarantee judged.
     pub fn new(model: M) -> Self {
@@ -117,7 +144,7 @@ impl<M: Judged> Checked<M> {
             model,
             judged: Broken::MAX,
             sought: u64::MAX,
-            latches: Latches::default(),
+            latches: Some(Latches::default()),
             interrupted: AtomicBool::new(false),
         }
     }
@@ -135,6 +162,13 @@ impl<M: Judged> Checked<M> {
     pub fn seeking(mut self, is_sought: impl Fn(&str) -> bool) -> Self {
         let sought = SOMETIMES.iter().enumerate().filter(|(_, known)| is_sought(known.name));
         self.sought = sought.fold(0, |bits, (at, _)| bits | 1 << at);
+        self
+    }
+
+    /// Judges each state for itself, for an engine that keeps the first discovery.
+    #[must_use]
+    pub fn unlatched(mut self) -> Self {
+        self.latches = None;
         self
     }
 
@@ -257,18 +291,20 @@ impl<M: Judged> Checked<M> {
         let situation = self.situation(state);
         let holds = situation.state.full().is_some()
             || (state.broken & (1 << at) == 0 && A::holds_in(&situation));
-        holds || !first(&self.latches.always, at)
+        holds || self.latches.as_ref().is_some_and(|latches| !first(&latches.always, at))
     }
 
-    /// Whether this is the first state in which a situation is reached.
+    /// Whether a situation is reached, and this is the first state to be reported for it.
     fn reaches<W: Sometimes>(&self, at: usize, state: &CheckedState<M::State, M::Size>) -> bool {
-        let seen = self.latches.sometimes.load(Ordering::Relaxed) & (1 << at) != 0;
-        !seen && W::reached_in(&self.situation(state)) && first(&self.latches.sometimes, at)
+        let Some(latches) = &self.latches else { return W::reached_in(&self.situation(state)) };
+        let seen = latches.sometimes.load(Ordering::Relaxed) & (1 << at) != 0;
+        !seen && W::reached_in(&self.situation(state)) && first(&latches.sometimes, at)
     }
 
     fn suffices(&self, state: &CheckedState<M::State, M::Size>) -> bool {
         let full = self.model.mapped(&state.inner).full().is_some();
-        !full || self.latches.bounds.swap(true, Ordering::Relaxed)
+        let reported = |latches: &Latches| latches.bounds.swap(true, Ordering::Relaxed);
+        !full || self.latches.as_ref().is_some_and(reported)
     }
 }
 

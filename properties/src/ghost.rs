@@ -5,6 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
+use spillway_model::pack::{put_table, take_table};
 use spillway_model::rows::{Entry, Task};
 use spillway_model::scope::Strategy;
 use spillway_model::size::{Num, Size, Table};
@@ -123,6 +124,35 @@ impl<S: Size> Ghost<S> {
             let fits = ghost.known.insert(at, Known { revision: zero, acknowledged: zero });
             assert!(fits, "the ghost state has room for every client");
         }
+        ghost
+    }
+
+    /// Appends the history.
+    pub fn pack(&self, bytes: &mut Vec<u8>) {
+        put_table(&self.known, bytes);
+        put_table(&self.floors, bytes);
+        put_table(&self.moved, bytes);
+        put_table(&self.refusals, bytes);
+        put_table(&self.came_back, bytes);
+        put_table(&self.overtaken, bytes);
+        put_table(&self.heard, bytes);
+        put_table(&self.turns, bytes);
+    }
+
+    /// Takes a history off the front.
+    ///
+    /// # Panics
+    /// If these are not the bytes of one of this size.
+    pub fn unpack(bytes: &mut &[u8]) -> Self {
+        let mut ghost = Ghost::new(0);
+        take_table(&mut ghost.known, bytes);
+        take_table(&mut ghost.floors, bytes);
+        take_table(&mut ghost.moved, bytes);
+        take_table(&mut ghost.refusals, bytes);
+        take_table(&mut ghost.came_back, bytes);
+        take_table(&mut ghost.overtaken, bytes);
+        take_table(&mut ghost.heard, bytes);
+        take_table(&mut ghost.turns, bytes);
         ghost
     }
 

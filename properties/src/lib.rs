@@ -56,7 +56,7 @@ pub mod strategies;
 
 pub use accept::{CheckedAcceptor, HIDEABLE};
 pub use catalog::{ALWAYS, Kind, Known, SOMETIMES, SOMETIMES_NAMES};
-pub use check::{Go, Options, Progress, TooLarge, Until, check};
+pub use check::{Engine, Go, More, Options, Progress, TooLarge, Until, check, check_with};
 pub use checked::{Broken, Checked, CheckedState, Judged, SCOPE_BOUNDS};
 pub use eventually::{EVENTUALLY, UNDECIDED};
 pub use machine::CheckedMachine;

@@ -66,6 +66,8 @@ pub enum Stopped {
     Interrupt,
     /// A bound of the scope did not suffice.
     Bound(Full),
+    /// The system refused something: [`Report::trouble`] says what.
+    Trouble,
 }
 
 /// What a check found.
@@ -91,6 +93,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The shortest path to a state in which a bound of the scope did not suffice.
     pub bound_path: Option<Vec<Action>>,
+    /// What the system refused, if that ended it: memory, or room on a disk.
+    pub trouble: Option<String>,
 }
 
 impl Report {

@@ -14,10 +14,11 @@ use spillway_model::Mutant;
 use spillway_properties::random::Walks;
 use spillway_properties::{
     EVENTUALLY, Finding, Kind, Known, Options, PROMISES, Report, SCOPE_BOUNDS, Until,
-    Verdict as Found, check,
+    Verdict as Found,
 };
 use spillway_traces::{Action, Spillway, Trace, Verdict};
 
+use crate::engine::{self, Engine};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::{self, Format, github, junit};
@@ -28,13 +29,6 @@ use crate::{interrupt, memory, names, output, source};
 
 /// Threads, at most: each takes memory before it explores anything, and no machine has more cores to offer.
 const THREADS_MAX: i64 = 256;
-
-/// What explores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Engine {
-    /// stateright's breadth-first search.
-    Stateright,
-}
 
 /// Explore a scope and judge every property.
 ///
@@ -54,14 +48,13 @@ pub(crate) struct Args {
     /// Turn a seeded bug on.
     #[arg(long, value_name = "NAME", value_parser = names::mutants(), hide_possible_values = true)]
     mutant: Option<Mutant>,
-    /// What explores.
-    #[arg(long, value_enum, default_value = "stateright")]
+    /// What explores: our engine, or stateright's as an independent second opinion.
+    #[arg(long, value_enum, default_value = "spillway")]
     engine: Engine,
-    /// Threads, 256 at most. With more than one, which of the shortest runs is found may differ from time to time; but
-    /// random walks come out the same with any number.
-    #[arg(long, value_name = "N", default_value = "1",
-        value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
-    threads: u16,
+    /// Threads, 256 at most; one for each core if left out, and one for stateright. The result is the same with any number;
+    /// but with stateright which of the shortest runs is found may differ from time to time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=THREADS_MAX))]
+    threads: Option<u16>,
     /// Where the trace goes, a new file. With `--all` those of further violations go beside it, named for what they
     /// break. If left out a name is made up for the trace of a violation.
     #[arg(long, value_name = "FILE")]
@@ -75,7 +68,8 @@ pub(crate) struct Args {
     /// Steps of a run, at most.
     #[arg(long, value_name = "N", help_heading = "Bounds")]
     depth_max: Option<NonZeroUsize>,
-    /// States generated, at most, give or take a block of the engine's.
+    /// States, at most: the exploration ends with the steps at which there are so many. With stateright generated states,
+    /// give or take a block.
     #[arg(long, value_name = "N", help_heading = "Bounds")]
     states_max: Option<NonZeroUsize>,
     /// Seconds, at most.
@@ -143,7 +137,11 @@ fn promised(mutant: Mutant) -> Option<spillway_properties::Promise> {
 }
 
 fn threads(args: &Args) -> NonZeroUsize {
-    NonZeroUsize::new(args.threads.into()).unwrap_or(NonZeroUsize::MIN)
+    let asked = args.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
+    asked.unwrap_or_else(|| match (args.engine, args.walks.random) {
+        (Engine::Stateright, false) => NonZeroUsize::MIN,
+        _ => engine::cores(),
+    })
 }
 
 /// What the exploration is there to find.
@@ -180,7 +178,8 @@ fn explore(args: &Args, subject: &Subject) -> Result<Report, Failure> {
         memory_mib_max: args.memory_max.or_else(memory::default_mib_max),
     };
     let line = Line::new(args.states_max.map(NonZeroUsize::get));
-    check(&subject.scope, &options, &mut |progress| line.show(progress)).map_err(Failure::input)
+    let report = args.engine.check(&subject.scope, &options, &mut |progress| line.show(progress));
+    report.map_err(Failure::input)
 }
 
 /// What is known of a liveness guarantee, for which no exploration would change anything.
@@ -203,6 +202,7 @@ fn undecided(args: &Args, subject: &Subject, known: &Known) -> Report {
             path: None,
         }],
         bound_path: None,
+        trouble: None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! Many checks at a time: one for each core, their results in the order in which they were asked for.
 
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use spillway_model::Scope;
-use spillway_properties::{Go, Options, Report, check};
+use spillway_properties::{Go, Options, Report};
 
+use crate::engine::{Engine, cores};
 use crate::{interrupt, memory};
 
 /// A check to make.
@@ -19,7 +19,6 @@ pub(crate) struct Job {
 
 /// Makes all the checks. None stands for one that was interrupted, or is of a scope too large to explore.
 pub(crate) fn check_all(jobs: Vec<Job>) -> Vec<Option<Report>> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (next, bar) = (AtomicUsize::new(0), bar(jobs.len()));
     let work = || {
         let mut done = Vec::new();
@@ -31,7 +30,8 @@ pub(crate) fn check_all(jobs: Vec<Job>) -> Vec<Option<Report>> {
         done
     };
     let mut done = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores.min(jobs.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> =
+            (0..cores().get().min(jobs.len())).map(|_| scope.spawn(work)).collect();
         let done = workers.into_iter().map(|worker| worker.join());
         done.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect::<Vec<_>>()
@@ -52,7 +52,7 @@ fn explore(job: &Job) -> Option<Report> {
     }
     let options = Options { memory_mib_max: memory::default_mib_max(), ..job.options.clone() };
     let mut go = |_| if interrupt::asked() { Go::Stop } else { Go::On };
-    let report = check(&job.scope, &options, &mut go).ok();
+    let report = Engine::Spillway.check(&job.scope, &options, &mut go).ok();
     report.filter(|_| !interrupt::asked())
 }
 

@@ -13,6 +13,11 @@ pub(crate) fn count(number: usize) -> String {
     text
 }
 
+/// The same of what may be more than the machine can address.
+pub(crate) fn count_u64(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
 /// A count and what it counts, which has an ordinary plural.
 pub(crate) fn counted(number: usize, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })

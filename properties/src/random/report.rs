@@ -112,6 +112,7 @@ pub(super) fn of<S: Size>(ended: &Ended<'_, S>) -> Walked {
         seconds: ended.seconds,
         stopped,
         findings: ended.findings(),
+        trouble: None,
         bound_path: walks.bound_seed.map(|seed| ended.path(seed, u32::MAX)),
     };
     Walked { report, walks }

@@ -64,7 +64,7 @@ pub(super) fn text(done: &Done<'_>) -> String {
         scope: &report.scope,
         engine: match (&done.walks, done.args.engine) {
             (Some(_), _) => walks::ENGINE,
-            (None, super::Engine::Stateright) => "stateright",
+            (None, engine) => engine.name(),
         },
         threads: report.threads,
         unique_states: report.unique_states,

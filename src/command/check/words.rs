@@ -4,7 +4,8 @@ use spillway_model::Full;
 use spillway_properties::{Finding, Kind, Overall, Report, Stopped, Verdict};
 
 use super::{Done, walks};
-use crate::format::number::{count, counted};
+use crate::engine::Engine;
+use crate::format::number::{count_u64, counted};
 use crate::run::too_small;
 
 /// The verdict in a sentence.
@@ -103,11 +104,14 @@ pub(super) fn why_stopped(stopped: Stopped, done: &Done<'_>) -> String {
         Stopped::Depth(n) => {
             format!("it stopped at runs of {}, by --depth-max", counted(n, "step"))
         }
-        // The engine ends a block of states later than it was told to.
-        Stopped::States(n) => format!(
-            "it stopped at {}, by --states-max {n}",
-            counted(done.report.generated_states, "generated state")
-        ),
+        // Engines end a level, or a block of states, later than they were told to.
+        Stopped::States(n) => {
+            let at = match done.args.engine {
+                Engine::Spillway => counted(done.report.unique_states, "state"),
+                Engine::Stateright => counted(done.report.generated_states, "generated state"),
+            };
+            format!("it stopped at {at}, by --states-max {n}")
+        }
         Stopped::Seconds(n) => {
             let n = usize::try_from(n).unwrap_or(usize::MAX);
             format!("it stopped after {}, by --seconds-max", counted(n, "second"))
@@ -117,6 +121,7 @@ pub(super) fn why_stopped(stopped: Stopped, done: &Done<'_>) -> String {
             count_u64(mib)
         ),
         Stopped::Interrupt => "it was interrupted".to_owned(),
+        Stopped::Trouble => done.report.trouble.clone().unwrap_or_default(),
         Stopped::Bound(full) => too_small(full, &done.subject.scope),
     }
 }
@@ -130,6 +135,7 @@ pub(super) fn knob(stopped: Stopped) -> &'static str {
         Stopped::Seconds(_) => "seconds-max",
         Stopped::Memory(_) => "memory-max",
         Stopped::Interrupt => "interrupted",
+        Stopped::Trouble => "trouble",
         Stopped::Bound(Full::Link { .. }) => "link-max",
         Stopped::Bound(_) => "capacity",
     }
@@ -138,10 +144,6 @@ pub(super) fn knob(stopped: Stopped) -> &'static str {
 /// A count and what it counts, as the subject of a sentence.
 pub(super) fn are(number: usize, what: &str) -> String {
     format!("{} {}", counted(number, what), if number == 1 { "is" } else { "are" })
-}
-
-fn count_u64(number: u64) -> String {
-    count(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
