@@ -113,24 +113,24 @@ impl Model for TwoPhase {
 }
 
 impl Pack for TwoPhase {
-    /// Two bits a manager for what it is, one each for what it sent and what was taken, two for the decision: up to 15 fit
-    /// into eight bytes. What was sent is kept apart, since an aborted manager may have sent it or not.
+    type Code = u64;
+
+    /// Two bits a manager for what it is, one each for what it sent and what was taken, two for the decision: up to 15 managers
+    /// fit into a word. What was sent is kept apart, since an aborted manager may have sent it or not.
     #[inline]
-    fn pack(&self, state: &State, bytes: &mut Vec<u8>) {
-        let managers = u64::from(self.0);
-        let word = u64::from(state.prepared | state.committed)
+    fn pack(&self, state: &State) -> u64 {
+        let managers = self.0;
+        u64::from(state.prepared | state.committed)
             | u64::from(state.aborted | state.committed) << managers
             | u64::from(state.sent) << (2 * managers)
             | u64::from(state.taken) << (3 * managers)
-            | u64::from(state.decision) << (4 * managers);
-        bytes.extend_from_slice(&word.to_le_bytes());
+            | u64::from(state.decision) << (4 * managers)
     }
 
     #[inline]
-    fn unpack(&self, bytes: &[u8]) -> State {
-        let word = u64::from_le_bytes(bytes.try_into().expect("a state has eight bytes"));
-        let managers = u64::from(self.0);
-        let part = |at: u64| (word >> (at * managers)) as u16 & self.all();
+    fn unpack(&self, word: u64) -> State {
+        let managers = self.0;
+        let part = |at: u32| (word >> (at * managers)) as u16 & self.all();
         let (low, high) = (part(0), part(1));
         State {
             prepared: low & !high,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use stateright::Model;
 
-use crate::form::{Own, Pack, Packed, Packing, Plain};
+use crate::form::{Bytes, Pack, Packing, Plain, Words};
 use crate::progress::{Go, Progress};
 use crate::report::Report;
 use crate::run::run;
@@ -205,19 +205,18 @@ where
         self
     }
 
-    /// Keeps states packed.
+    /// Keeps states packed into words, as the model says.
     pub fn packed(mut self) -> Self
     where
         M: Pack,
     {
-        let form = Packed(Own);
-        self.run = Box::new(move |model, options, watch| run(model, &form, options, watch));
+        self.run = Box::new(|model, options, watch| run(model, &Words, options, watch));
         self
     }
 
-    /// Keeps states packed, by somebody else than the model.
+    /// Keeps states packed into bytes, as somebody else says.
     pub fn packed_by(mut self, packing: impl Packing<M> + 'static) -> Self {
-        let form = Packed(packing);
+        let form = Bytes(packing);
         self.run = Box::new(move |model, options, watch| run(model, &form, options, watch));
         self
     }

@@ -4,47 +4,40 @@ use std::hash::Hash;
 
 use stateright::Model;
 
+use crate::code::Code;
+use crate::code::sealed::Sealed;
 use crate::hash::{fingerprint, fingerprint_of_bytes};
 
-/// A model whose states can be packed into bytes and back: it is explored in less memory, without an allocation a state,
-/// and what does not fit into the memory goes to disk. See [`Checker::packed`](crate::Checker::packed).
+/// A model whose states can be packed into a few words and back: it is explored faster, in less memory, without an allocation
+/// a state, and what does not fit into the memory goes to disk. See [`Checker::packed`](crate::Checker::packed).
 ///
-/// `unpack(pack(state)) == state`, and states that are equal have equal bytes. The checker asserts the first in its own
-/// debug builds. The model of another crate is packed from outside, by a [`Packing`].
+/// `unpack(pack(state)) == state`, so states that differ have codes that differ; states that are equal have equal codes. The
+/// checker asserts the first in its own debug builds. States of varying size are packed by a [`Packing`].
 pub trait Pack: Model {
-    /// Appends the bytes of a state: at most 2^32 - 1 of them.
-    fn pack(&self, state: &Self::State, bytes: &mut Vec<u8>);
-    /// The state of these bytes, all of which [`Pack::pack`] appended.
-    fn unpack(&self, bytes: &[u8]) -> Self::State;
+    /// The packed state: `u64`, `u128` or an array of `u64`.
+    type Code: Code;
+
+    /// The code of a state.
+    fn pack(&self, state: &Self::State) -> Self::Code;
+    /// The state of a code that [`Pack::pack`] gave.
+    fn unpack(&self, code: Self::Code) -> Self::State;
 }
 
-/// Packs the states of a model that is somebody else's: see [`Pack`], which says what must hold.
+/// Packs states of varying size into bytes, of this crate's models or another's: `unpack(pack(state)) == state`, and states that
+/// are equal have equal bytes.
 pub trait Packing<M: Model>: Send + Sync {
-    /// Appends the bytes of a state.
+    /// Appends the bytes of a state: less than 4 GiB.
     fn pack(&self, model: &M, state: &M::State, bytes: &mut Vec<u8>);
-    /// The state of these bytes.
+    /// The state of these bytes, all of which [`Packing::pack`] appended.
     fn unpack(&self, model: &M, bytes: &[u8]) -> M::State;
-}
-
-/// Packs the states of a model as it says itself.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Own;
-
-impl<M: Pack> Packing<M> for Own {
-    #[inline(always)]
-    fn pack(&self, model: &M, state: &M::State, bytes: &mut Vec<u8>) {
-        model.pack(state, bytes);
-    }
-    #[inline(always)]
-    fn unpack(&self, model: &M, bytes: &[u8]) -> M::State {
-        model.unpack(bytes)
-    }
 }
 
 /// A way to keep states.
 pub(crate) trait Form<M: Model>: Sync {
     /// Whether kept states can be put aside on disk.
     const CAN_SPILL: bool;
+    /// Whether states that differ have fingerprints that differ, all of them.
+    const IS_EXACT: bool = false;
     /// A kept state as it can be compared with another one.
     type Stored: PartialEq + ?Sized;
     /// The same, owned.
@@ -54,8 +47,14 @@ pub(crate) trait Form<M: Model>: Sync {
     /// States that are kept, in order.
     type Block: Default + Send + Sync;
 
-    /// Puts a state at the end of a batch, and gives its fingerprint.
-    fn add(&self, model: &M, state: M::State, batch: &mut Self::Batch) -> u64;
+    /// Puts a state at the end of a batch, if its fingerprint is wanted.
+    fn add(
+        &self,
+        model: &M,
+        state: M::State,
+        batch: &mut Self::Batch,
+        is_wanted: impl FnOnce(u64) -> bool,
+    );
     /// Decides on all states of a batch in order, which empties it; moves to a block those that are to be kept.
     fn settle(
         &self,
@@ -65,8 +64,10 @@ pub(crate) trait Form<M: Model>: Sync {
     );
     /// Shows those states of a block that count, in order; all if it is not said which do.
     fn visit(&self, model: &M, block: &Self::Block, counts: &[bool], see: impl FnMut(&M::State));
-    /// The bytes of a block, if they are all that it is.
-    fn bytes(block: &mut Self::Block) -> Option<&mut Vec<u8>>;
+    /// The bytes of a block, which is empty then; none if it cannot be put aside.
+    fn take_bytes(block: &mut Self::Block) -> Option<Vec<u8>>;
+    /// The block of these bytes.
+    fn of_bytes(bytes: Vec<u8>) -> Self::Block;
     /// What a block takes, in bytes, as far as is known.
     fn size_of(block: &Self::Block) -> usize;
     /// A copy to keep.
@@ -89,10 +90,16 @@ where
     type Block = Vec<M::State>;
 
     #[inline(always)]
-    fn add(&self, _model: &M, state: M::State, batch: &mut Vec<M::State>) -> u64 {
-        let fingerprint = fingerprint(&state);
-        batch.push(state);
-        fingerprint
+    fn add(
+        &self,
+        _model: &M,
+        state: M::State,
+        batch: &mut Vec<M::State>,
+        is_wanted: impl FnOnce(u64) -> bool,
+    ) {
+        if is_wanted(fingerprint(&state)) {
+            batch.push(state);
+        }
     }
     #[inline(always)]
     fn settle(
@@ -118,8 +125,11 @@ where
             }
         }
     }
-    fn bytes(_block: &mut Vec<M::State>) -> Option<&mut Vec<u8>> {
+    fn take_bytes(_block: &mut Vec<M::State>) -> Option<Vec<u8>> {
         None
+    }
+    fn of_bytes(_bytes: Vec<u8>) -> Vec<M::State> {
+        unreachable!("states as they are cannot be put aside")
     }
     fn size_of(block: &Vec<M::State>) -> usize {
         block.capacity() * size_of::<M::State>()
@@ -132,10 +142,10 @@ where
     }
 }
 
-/// Packed states, each after its length.
-pub(crate) struct Packed<P>(pub(crate) P);
+/// States packed into bytes, each after its length.
+pub(crate) struct Bytes<P>(pub(crate) P);
 
-impl<M, P> Form<M> for Packed<P>
+impl<M, P> Form<M> for Bytes<P>
 where
     M: Model<State: PartialEq> + Sync,
     P: Packing<M>,
@@ -143,32 +153,51 @@ where
     const CAN_SPILL: bool = true;
     type Stored = [u8];
     type Owned = Box<[u8]>;
-    type Batch = Codes;
+    type Batch = Vec<u8>;
     type Block = Vec<u8>;
 
     #[inline(always)]
-    fn add(&self, model: &M, state: M::State, batch: &mut Codes) -> u64 {
-        let from = batch.bytes.len();
-        self.0.pack(model, &state, &mut batch.bytes);
-        debug_assert!(
-            self.0.unpack(model, &batch.bytes[from..]) == state,
-            "what was packed is unpacked"
-        );
-        batch.ends.push(batch.bytes.len());
-        fingerprint_of_bytes(&batch.bytes[from..])
+    fn add(
+        &self,
+        model: &M,
+        state: M::State,
+        batch: &mut Vec<u8>,
+        is_wanted: impl FnOnce(u64) -> bool,
+    ) {
+        let from = batch.len();
+        batch.push(0); // its length, once that is known
+        self.0.pack(model, &state, batch);
+        let length = batch.len() - from - 1;
+        let code = match u8::try_from(length) {
+            Ok(short) if short < LONG => {
+                batch[from] = short;
+                from + 1
+            }
+            _ => write_long(length, from, batch),
+        };
+        debug_assert!(self.0.unpack(model, &batch[code..]) == state, "what was packed is unpacked");
+        if !is_wanted(fingerprint_of_bytes(&batch[code..])) {
+            batch.truncate(from);
+        }
     }
     #[inline(always)]
-    fn settle(&self, batch: &mut Codes, block: &mut Vec<u8>, mut keep: impl FnMut(&[u8]) -> bool) {
-        let mut from = 0;
-        for to in batch.ends.drain(..) {
-            let code = &batch.bytes[from..to];
-            if keep(code) {
-                write_length(code.len(), block);
-                block.extend_from_slice(code);
+    fn settle(
+        &self,
+        batch: &mut Vec<u8>,
+        block: &mut Vec<u8>,
+        mut keep: impl FnMut(&[u8]) -> bool,
+    ) {
+        let mut at = 0;
+        while at < batch.len() {
+            let from = at;
+            let length = read_length(batch, &mut at);
+            let code = at;
+            at += length;
+            if keep(&batch[code..at]) {
+                block.extend_from_slice(&batch[from..at]);
             }
-            from = to;
         }
-        batch.bytes.clear();
+        batch.clear();
     }
     #[inline(always)]
     fn visit(&self, model: &M, block: &Vec<u8>, counts: &[bool], mut see: impl FnMut(&M::State)) {
@@ -181,8 +210,11 @@ where
             at += length;
         }
     }
-    fn bytes(block: &mut Vec<u8>) -> Option<&mut Vec<u8>> {
-        Some(block)
+    fn take_bytes(block: &mut Vec<u8>) -> Option<Vec<u8>> {
+        Some(std::mem::take(block))
+    }
+    fn of_bytes(bytes: Vec<u8>) -> Vec<u8> {
+        bytes
     }
     fn size_of(block: &Vec<u8>) -> usize {
         block.capacity()
@@ -195,27 +227,16 @@ where
     }
 }
 
-/// Packed states that are not yet decided on.
-#[derive(Default)]
-pub(crate) struct Codes {
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
 /// Lengths below this take one byte, others this byte and four more.
 const LONG: u8 = u8::MAX;
 
-#[inline(always)]
-fn write_length(length: usize, bytes: &mut Vec<u8>) {
-    match u8::try_from(length) {
-        Ok(short) if short < LONG => bytes.push(short),
-        _ => {
-            let long = u32::try_from(length).expect("a packed state has less than 4 GiB");
-            bytes.push(LONG);
-            bytes.extend_from_slice(&long.to_le_bytes());
-        }
-    }
+/// Writes the length of a code whose first byte is behind that at a place, and gives the place where the code is then.
+#[cold]
+fn write_long(length: usize, at: usize, bytes: &mut Vec<u8>) -> usize {
+    let long = u32::try_from(length).expect("a packed state has less than 4 GiB").to_le_bytes();
+    bytes[at] = LONG;
+    bytes.splice(at + 1..at + 1, long);
+    at + 1 + long.len()
 }
 
 #[inline(always)]
@@ -228,4 +249,85 @@ fn read_length(bytes: &[u8], at: &mut usize) -> usize {
     let long = bytes[*at..*at + 4].try_into().expect("a long length has four bytes");
     *at += 4;
     u32::from_le_bytes(long) as usize
+}
+
+/// States packed into words.
+pub(crate) struct Words;
+
+impl<M> Form<M> for Words
+where
+    M: Pack<State: PartialEq> + Sync,
+{
+    const CAN_SPILL: bool = true;
+    const IS_EXACT: bool = M::Code::IS_EXACT;
+    type Stored = M::Code;
+    type Owned = M::Code;
+    type Batch = Vec<M::Code>;
+    type Block = Vec<M::Code>;
+
+    #[inline(always)]
+    fn add(
+        &self,
+        model: &M,
+        state: M::State,
+        batch: &mut Vec<M::Code>,
+        is_wanted: impl FnOnce(u64) -> bool,
+    ) {
+        let code = model.pack(&state);
+        debug_assert!(model.unpack(code) == state, "what was packed is unpacked");
+        if is_wanted(code.fingerprint()) {
+            batch.push(code);
+        }
+    }
+    #[inline(always)]
+    fn settle(
+        &self,
+        batch: &mut Vec<M::Code>,
+        block: &mut Vec<M::Code>,
+        mut keep: impl FnMut(&M::Code) -> bool,
+    ) {
+        for code in batch.iter() {
+            if keep(code) {
+                block.push(*code);
+            }
+        }
+        batch.clear();
+    }
+    #[inline(always)]
+    fn visit(
+        &self,
+        model: &M,
+        block: &Vec<M::Code>,
+        counts: &[bool],
+        mut see: impl FnMut(&M::State),
+    ) {
+        let mut counts = counts.iter();
+        for code in block {
+            if counts.next().is_none_or(|counts| *counts) {
+                see(&model.unpack(*code));
+            }
+        }
+    }
+    fn take_bytes(block: &mut Vec<M::Code>) -> Option<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(block.len() * size_of::<M::Code>());
+        block.drain(..).for_each(|code| code.put(&mut bytes));
+        *block = Vec::new();
+        Some(bytes)
+    }
+    fn of_bytes(bytes: Vec<u8>) -> Vec<M::Code> {
+        let (mut rest, mut block) = (bytes.as_slice(), Vec::new());
+        while !rest.is_empty() {
+            block.push(M::Code::take(&mut rest));
+        }
+        block
+    }
+    fn size_of(block: &Vec<M::Code>) -> usize {
+        block.capacity() * size_of::<M::Code>()
+    }
+    fn own(stored: &M::Code) -> M::Code {
+        *stored
+    }
+    fn is(owned: &M::Code, stored: &M::Code) -> bool {
+        owned == stored
+    }
 }

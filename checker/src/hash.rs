@@ -48,6 +48,23 @@ pub(crate) fn fingerprint_of_bytes(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// The same of a state in one word: a bijection, so that no two meet (the last steps of Steele and others' SplittableRandom,
+/// *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014, in Stafford's variant 13).
+#[inline(always)]
+pub(crate) fn fingerprint_of_word(word: u64) -> u64 {
+    let word = (word ^ LANES[0]).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
+/// The same of a state in some words.
+#[inline(always)]
+pub(crate) fn fingerprint_of_words(words: &[u64]) -> u64 {
+    let mut hasher = StableHasher::default();
+    words.iter().for_each(|word| hasher.take(*word));
+    hasher.finish()
+}
+
 #[inline(always)]
 fn step(lane: u64, word: u64) -> u64 {
     let mixed = (lane ^ word).wrapping_mul(STEP);

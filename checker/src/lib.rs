@@ -59,6 +59,7 @@
 
 mod births;
 mod checker;
+mod code;
 mod form;
 mod hash;
 mod level;
@@ -66,6 +67,7 @@ mod memory;
 mod parents;
 mod path;
 mod progress;
+mod recent;
 mod report;
 mod run;
 mod spill;
@@ -74,6 +76,7 @@ mod visited;
 mod worker;
 
 pub use checker::{Checker, Error, THREADS_MAX, Until};
+pub use code::Code;
 pub use form::{Pack, Packing};
 pub use hash::{StableHasher, fingerprint};
 pub use progress::{Estimate, Go, Progress};

@@ -123,7 +123,11 @@ fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, 
         }
         let mut block = Block::<M, F> { live: 1, ..Block::default() };
         let mut batch = F::Batch::default();
-        let fingerprint = shared.form.add(shared.model, state, &mut batch);
+        let mut fingerprint = 0;
+        shared.form.add(shared.model, state, &mut batch, |of| {
+            fingerprint = of;
+            true
+        });
         shared.form.settle(&mut batch, &mut block.states, |stored| {
             unique += u64::from(open.insert(fingerprint, stored, 1) == Inserted::New);
             true
@@ -364,7 +368,7 @@ where
             unexplored_states: self.unexplored,
             verdicts: self.verdicts(panicked.is_some()),
             panicked,
-            collision_probability: match self.options.exact {
+            collision_probability: match self.options.exact || F::IS_EXACT {
                 true => 0.0,
                 false => (states * states / 2f64.powi(65)).min(1.0),
             },

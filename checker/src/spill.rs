@@ -44,12 +44,13 @@ impl Spill {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) fn read(&self, spilled: Spilled, bytes: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn read(&self, spilled: Spilled) -> io::Result<Vec<u8>> {
         let mut file = self.files[spilled.file].lock().unwrap_or_else(PoisonError::into_inner);
         let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
         file.seek(SeekFrom::Start(spilled.from))?;
-        bytes.resize(spilled.bytes, 0);
-        file.read_exact(bytes)
+        let mut bytes = vec![0; spilled.bytes];
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Forgets the blocks of the level of this depth.

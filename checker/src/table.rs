@@ -12,6 +12,7 @@
 //! state is its own, and becomes an [`OLD`] one, which nobody takes over. So what counts is what one thread would have
 //! found, in the order in which it would have found it.
 
+use std::hint::select_unpredictable;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,6 +29,8 @@ const DISTANCE_MAX: usize = 1 << DISTANCE_BITS;
 const LINE_BITS_MIN: u32 = DISTANCE_BITS + 8;
 /// The largest table, 64 TiB.
 const LINE_BITS_MAX: u32 = 40;
+/// A table below this grows fourfold: its memory is nothing, the copying is.
+const SMALL_SLOTS: usize = 1 << 20;
 /// Slots in use, at most, of [`LOAD_OF`].
 const LOAD_MAX: usize = 13;
 const LOAD_OF: usize = 16;
@@ -134,21 +137,28 @@ impl FingerprintSet {
     pub(crate) fn insert_for(&self, fingerprint: u64, tag: Tag) -> Inserted {
         debug_assert!((OLD..=self.tag_mask()).contains(&tag), "a tag fits and is not 0");
         let tag_mask = self.tag_mask();
+        let (line, wanted) = self.line(fingerprint, 0);
+        let found = find(line, wanted, tag_mask);
+        // Nearly all that is generated is known, and stands in the line where it is at home.
+        if found != 0 && found & tag_mask <= tag {
+            return Inserted::Known;
+        }
+        self.insert_seldom(fingerprint, tag)
+    }
+
+    #[inline(never)]
+    fn insert_seldom(&self, fingerprint: u64, tag: Tag) -> Inserted {
+        let tag_mask = self.tag_mask();
         for distance in 0..DISTANCE_MAX {
             let (line, wanted) = self.line(fingerprint, distance);
-            loop {
-                let Seen { same, empty } = look(line, wanted, tag_mask);
-                if same != 0 {
-                    let slot = &line[same.trailing_zeros() as usize];
-                    return precede(slot, tag, tag_mask);
-                }
-                if empty == 0 {
-                    break; // to the next line
-                }
+            for slot in line {
+                let found = slot.load(Ordering::Acquire);
                 // The first empty one, or a fingerprint could stand twice.
-                let slot = &line[empty.trailing_zeros() as usize];
-                if exchange(slot, 0, wanted | tag) {
+                if found == 0 && exchange(slot, 0, wanted | tag) {
                     return Inserted::New;
+                }
+                if is(slot.load(Ordering::Acquire), wanted, tag_mask) {
+                    return precede(slot, tag, tag_mask);
                 }
             }
         }
@@ -160,13 +170,9 @@ impl FingerprintSet {
         let tag_mask = self.tag_mask();
         for distance in 0..DISTANCE_MAX {
             let (line, wanted) = self.line(fingerprint, distance);
-            let Seen { same, empty } = look(line, wanted, tag_mask);
-            if same != 0 {
-                let slot = &line[same.trailing_zeros() as usize];
+            let same = |slot: &&AtomicU64| is(slot.load(Ordering::Acquire), wanted, tag_mask);
+            if let Some(slot) = line.iter().find(same) {
                 return exchange(slot, wanted | tag, wanted | OLD);
-            }
-            if empty != 0 {
-                break;
             }
         }
         unreachable!("what is confirmed was inserted")
@@ -196,12 +202,17 @@ impl FingerprintSet {
         Some((high | slot >> self.line_bits, slot & self.tag_mask()))
     }
 
-    /// A table of twice the size with the same fingerprints and tags, filled by so many threads.
+    /// Whether it is so small that it should grow by more than twice at a time.
+    fn is_small(&self) -> bool {
+        self.slots() < SMALL_SLOTS
+    }
+
+    /// A larger table with the same fingerprints and tags, filled by so many threads.
     ///
     /// # Errors
     /// If the system does not give the memory.
-    pub(crate) fn doubled(&self, threads: usize) -> io::Result<FingerprintSet> {
-        let mut line_bits = self.line_bits + 1;
+    pub(crate) fn larger(&self, threads: usize) -> io::Result<FingerprintSet> {
+        let mut line_bits = self.line_bits + if self.is_small() { 2 } else { 1 };
         loop {
             let larger = FingerprintSet::with_line_bits(line_bits)?;
             if larger.fill_from(self, threads) {
@@ -232,24 +243,24 @@ impl FingerprintSet {
     }
 }
 
-/// Slots of a line, as bits.
-struct Seen {
-    same: u32,
-    empty: u32,
+/// Whether a slot has a fingerprint.
+#[inline(always)]
+fn is(slot: u64, wanted: u64, tag_mask: u64) -> bool {
+    // The tag of one in use is not 0, so an empty one is not the same even where all else is 0.
+    (slot ^ wanted).wrapping_sub(1) < tag_mask
 }
 
-/// Which slots of a line have a fingerprint, and which are empty. Which it is nobody can foresee: all are looked at, without
-/// a branch.
+/// The slot of a line that has a fingerprint; 0 if none has. Which it is nobody can foresee: all are looked at, without a
+/// branch.
 #[inline(always)]
-fn look(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> Seen {
-    let (mut same, mut empty) = (0, 0);
-    for (at, slot) in line.iter().enumerate() {
+fn find(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> u64 {
+    let mut found = 0;
+    for slot in line {
         let slot = slot.load(Ordering::Acquire);
-        // The tag of one in use is not 0, so an empty one is not the same even where all else is 0.
-        same |= u32::from((slot ^ wanted).wrapping_sub(1) < tag_mask) << at;
-        empty |= u32::from(slot == 0) << at;
+        // Where an empty one is the same it adds nothing.
+        found |= select_unpredictable(slot ^ wanted <= tag_mask, slot, 0);
     }
-    Seen { same, empty }
+    found
 }
 
 /// Takes a slot over from a later one.

@@ -38,6 +38,11 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         Ok(Visited::Fingerprints { table: RwLock::new(table), known, bytes, threads })
     }
 
+    /// Whether states are kept themselves.
+    pub(crate) fn is_exact(&self) -> bool {
+        matches!(self, Visited::Exact(_))
+    }
+
     /// What a thread inserts through for a while; meanwhile the table does not grow.
     pub(crate) fn open(&self) -> Open<'_, M, F> {
         match self {
@@ -70,7 +75,7 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         let Visited::Fingerprints { table, bytes, threads, .. } = self else { return Ok(()) };
         let mut table = table.write().unwrap_or_else(PoisonError::into_inner);
         if table.slots() == slots {
-            *table = table.doubled(*threads)?;
+            *table = table.larger(*threads)?;
             bytes.store(table.bytes(), Ordering::Relaxed);
         }
         Ok(())

@@ -11,6 +11,7 @@ use stateright::{Expectation, Model, Property};
 use crate::births::Birth;
 use crate::form::Form;
 use crate::level::{BLOCK_STATES, Block, Level, Unit};
+use crate::recent::Recent;
 use crate::spill::Spill;
 use crate::table::{FIRST, Inserted, OLD, Tag};
 use crate::visited::{Open, Visited};
@@ -138,6 +139,7 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     /// The tag of the unit in hand.
     tag: Tag,
     visited: Option<Open<'a, M, F>>,
+    recent: Recent,
     actions: Vec<M::Action>,
     /// Successors to decide on. The older ones are decided on when there are enough younger ones: by then their lines of the
     /// table are there.
@@ -158,6 +160,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             task,
             tag: OLD,
             visited: None,
+            recent: Recent::new(task.shared.visited.is_exact()),
             actions: Vec::new(),
             young: Batch::default(),
             old: Batch::default(),
@@ -189,9 +192,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         let (mut place, mut freed) = (0, 0);
         for mut block in unit.take() {
             if let Some(spilled) = block.spilled {
-                let bytes = F::bytes(&mut block.states).expect("what is spilled is bytes");
-                if let Err(error) = shared.spill.read(spilled, bytes) {
-                    shared.refuse("states written aside cannot be read back", &error);
+                match shared.spill.read(spilled) {
+                    Ok(bytes) => block.states = F::of_bytes(bytes),
+                    Err(error) => {
+                        shared.refuse("states written aside cannot be read back", &error);
+                    }
                 }
             } else {
                 freed += block.bytes();
@@ -282,9 +287,16 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
         let shared = self.task.shared;
         self.generated += 1;
-        let fingerprint = shared.form.add(shared.model, state, &mut self.young.states);
-        self.visited.as_ref().expect("it is open during a unit").prefetch(fingerprint);
-        self.young.candidates.push(Candidate { fingerprint, parent, action });
+        let Worker { visited, recent, young, .. } = self;
+        let visited = visited.as_ref().expect("it is open during a unit");
+        shared.form.add(shared.model, state, &mut young.states, |fingerprint| {
+            let is_wanted = recent.is_new(fingerprint);
+            if is_wanted {
+                visited.prefetch(fingerprint);
+                young.candidates.push(Candidate { fingerprint, parent, action });
+            }
+            is_wanted
+        });
         if self.young.candidates.len() == BATCH {
             self.settle();
         }
@@ -328,14 +340,13 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         let mut block = std::mem::take(&mut self.block);
         block.live = block.births.len();
         if shared.bytes() > shared.memory_max
-            && let Some(bytes) = F::bytes(&mut block.states)
+            && let Some(bytes) = F::take_bytes(&mut block.states)
         {
-            match shared.spill.write(self.task.depth + 1, bytes) {
+            match shared.spill.write(self.task.depth + 1, &bytes) {
                 Ok(spilled) => block.spilled = Some(spilled),
                 Err(error) => shared.refuse("states cannot be written aside", &error),
             }
             shared.spilled_bytes.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-            *bytes = Vec::new();
         } else {
             let size = block.bytes();
             let bytes = shared.frontier_bytes.fetch_add(size, Ordering::Relaxed) + size;
