@@ -10,8 +10,11 @@ use crate::spill::Spilled;
 
 /// States in a block, at most, give or take a batch; blocks are what is freed, or spilled, at once.
 pub(crate) const BLOCK_STATES: usize = 256;
-/// States of a unit, about: what a thread takes at a time.
-const UNIT_STATES: u64 = 256;
+/// States of a unit, about: what a thread takes at a time. The larger, the less do threads meet at the same states; but each
+/// should get several.
+const UNIT_STATES_MIN: u64 = 256;
+const UNIT_STATES_MAX: u64 = 2048;
+const UNITS_OF_A_THREAD: u64 = 16;
 
 /// Some states of a level, in order.
 pub(crate) struct Block<M: Model, F: Form<M>> {
@@ -82,11 +85,18 @@ pub(crate) struct Level<M: Model, F: Form<M>> {
 }
 
 impl<M: Model, F: Form<M>> Level<M, F> {
-    /// The level of these blocks, whose first state has this number, in so many units at most.
-    pub(crate) fn of(blocks: Vec<Block<M, F>>, first: u64, units_max: usize) -> Self {
+    /// The level of these blocks, whose first state has this number, for so many threads and in so many units at most.
+    pub(crate) fn of(
+        blocks: Vec<Block<M, F>>,
+        first: u64,
+        threads: usize,
+        units_max: usize,
+    ) -> Self {
         let states: u64 = blocks.iter().map(|block| block.live as u64).sum();
+        let share = states / (threads as u64 * UNITS_OF_A_THREAD);
+        let share = share.clamp(UNIT_STATES_MIN, UNIT_STATES_MAX);
         // A unit has at least this many states, but for the last one.
-        let share = UNIT_STATES.max(states.div_ceil(units_max as u64));
+        let share = share.max(states.div_ceil(units_max as u64));
         let mut level = Level { units: Vec::new(), states: 0 };
         let (mut some, mut live) = (Vec::new(), 0);
         for block in blocks.into_iter().filter(|block| block.live > 0) {

@@ -34,6 +34,7 @@ const NO_LIVENESS: &str = "liveness is not decided: that takes a search for fair
 struct Run<'a, M: Model, F: Form<M>> {
     shared: Shared<'a, M, F>,
     options: &'a Options<M>,
+    threads: usize,
     begun: Instant,
     parents: Parents,
     /// Of each initial state that is within the boundary: its place in the model's list.
@@ -72,6 +73,7 @@ where
         decided: vec![None; shared.properties.len() + 1],
         shared,
         options,
+        threads,
         begun: Instant::now(),
         parents,
         initial,
@@ -82,8 +84,8 @@ where
         stopped: None,
         unexplored: 0,
     };
-    let first = Level::of(first, 0, run.shared.visited.open().units_max());
-    run.levels(first, threads, watch);
+    let first = Level::of(first, 0, threads, run.shared.visited.open().units_max());
+    run.levels(first, watch);
     run.report()
 }
 
@@ -157,12 +159,7 @@ where
     F: Form<M>,
 {
     /// Explores level after level.
-    fn levels(
-        &mut self,
-        mut level: Level<M, F>,
-        threads: usize,
-        watch: &mut dyn FnMut(&Progress) -> Go,
-    ) {
+    fn levels(&mut self, mut level: Level<M, F>, watch: &mut dyn FnMut(&Progress) -> Go) {
         while level.states > 0 && self.stopped.is_none() {
             self.depth += 1;
             self.unexplored = level.states;
@@ -170,7 +167,7 @@ where
                 self.stopped = Some(Stop::Depth(self.depth));
                 return;
             }
-            let explored = self.explore(level, threads, watch);
+            let explored = self.explore(level, watch);
             level = self.finish(explored);
         }
     }
@@ -179,10 +176,9 @@ where
     fn explore(
         &self,
         level: Level<M, F>,
-        threads: usize,
         watch: &mut dyn FnMut(&Progress) -> Go,
     ) -> Explored<M, F> {
-        let threads = threads.min(level.units.len().div_ceil(UNITS_MIN)).max(1);
+        let threads = self.threads.min(level.units.len().div_ceil(UNITS_MIN)).max(1);
         let open = (0..self.shared.properties.len()).filter(|at| self.decided[*at].is_none());
         let task = &Task {
             shared: &self.shared,
@@ -194,16 +190,16 @@ where
             level,
         };
         let (begun, mut polled, mut stop) = (Instant::now(), Instant::now(), None);
-        let between = || {
+        let mut poll = || {
             if polled.elapsed() >= POLL {
                 polled = Instant::now();
                 self.poll(task, begun, watch, &mut stop);
             }
         };
         let mut findings = std::thread::scope(|scope| {
-            let start = |_| scope.spawn(move || Worker::new(task).work(|| {}));
+            let start = |_| scope.spawn(move || Worker::new(task, &mut || {}).work());
             let others: Vec<_> = (1..threads).map(start).collect();
-            let mut findings = vec![Worker::new(task).work(between)];
+            let mut findings = vec![Worker::new(task, &mut poll).work()];
             for other in others {
                 findings.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }
@@ -291,7 +287,8 @@ where
             self.shared.refuse("the parents of states cannot be written", &error);
         }
         let blocks = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
-        let level = Level::of(blocks, first, self.shared.visited.open().units_max());
+        let units_max = self.shared.visited.open().units_max();
+        let level = Level::of(blocks, first, self.threads, units_max);
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
         self.stopped = self.stopped.take().or_else(|| self.stop_after_level(level.states));

@@ -18,6 +18,8 @@ use crate::visited::{Open, Visited};
 
 /// Successors that are decided on together: their lines of the table are on their way meanwhile.
 const BATCH: usize = 32;
+/// States between two looks at the clock.
+const POLL_STATES: u32 = 64;
 
 /// Whether a state without a successor is a final one.
 pub(crate) type IsFinal<M> = dyn Fn(&M, &<M as Model>::State) -> bool + Send + Sync;
@@ -47,6 +49,12 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
     /// Memory of the table and of the frontier, as far as it is known.
     pub(crate) fn bytes(&self) -> u64 {
         self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the run is to end at once.
+    #[inline(always)]
+    fn is_to_halt(&self) -> bool {
+        self.halt.load(Ordering::Relaxed)
     }
 
     /// Ends the run for something that the system refused.
@@ -136,6 +144,8 @@ impl<M: Model, F: Form<M>> Default for Batch<M, F> {
 /// A thread at work.
 pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     task: &'a Task<'a, M, F>,
+    /// Called every [`POLL_STATES`] states.
+    poll: &'a mut dyn FnMut(),
     /// The tag of the unit in hand.
     tag: Tag,
     visited: Option<Open<'a, M, F>>,
@@ -154,10 +164,11 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
 }
 
 impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
-    pub(crate) fn new(task: &'a Task<'a, M, F>) -> Self {
+    pub(crate) fn new(task: &'a Task<'a, M, F>, poll: &'a mut dyn FnMut()) -> Self {
         let decided = vec![None; task.shared.properties.len() + 1];
         Worker {
             task,
+            poll,
             tag: OLD,
             visited: None,
             recent: Recent::new(task.shared.visited.is_exact()),
@@ -173,12 +184,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         }
     }
 
-    /// Works until the level is done or the run is to end. `between` units something may be done.
-    pub(crate) fn work(mut self, mut between: impl FnMut()) -> Findings<M, F> {
-        while !self.task.shared.halt.load(Ordering::Relaxed) {
+    /// Works until the level is done or the run is to end.
+    pub(crate) fn work(mut self) -> Findings<M, F> {
+        while !self.task.shared.is_to_halt() {
             let Some(unit) = self.task.hand_out() else { break };
             self.explore(unit);
-            between();
         }
         self.findings
     }
@@ -189,7 +199,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         self.tag = task.tag(at);
         self.visited = Some(shared.visited.open());
         let unit: &Unit<M, F> = &task.level.units[at];
-        let (mut place, mut freed) = (0, 0);
+        let (mut place, mut freed) = (0u32, 0);
         for mut block in unit.take() {
             if let Some(spilled) = block.spilled {
                 match shared.spill.read(spilled) {
@@ -202,8 +212,13 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
                 freed += block.bytes();
             }
             shared.form.visit(shared.model, &block.states, &block.counts, |state| {
-                self.guarded(state, unit.first, place);
-                place += 1;
+                if place.is_multiple_of(POLL_STATES) {
+                    (self.poll)();
+                }
+                if !shared.is_to_halt() {
+                    self.guarded(state, unit.first, place);
+                    place += 1;
+                }
             });
         }
         self.settle();
