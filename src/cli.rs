@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::command::{
-    check, compare, completions, cover, mutants, pairs, properties, replay, scopes, show, shrink,
-    simulate, validate,
+    check, compare, completions, cover, engines, mutants, pairs, properties, replay, scopes, show,
+    shrink, simulate, validate,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Mutants(mutants::Args),
     Compare(compare::Args),
     Pairs(pairs::Args),
+    Engines(engines::Args),
     Scopes(scopes::Args),
     Properties(properties::Args),
     Completions(completions::Args),
@@ -55,6 +56,7 @@ impl Command {
             Command::Mutants(args) => mutants::run(&args),
             Command::Compare(args) => compare::run(&args),
             Command::Pairs(args) => pairs::run(&args),
+            Command::Engines(args) => engines::run(&args),
             Command::Scopes(args) => scopes::run(&args),
             Command::Properties(args) => properties::run(&args),
             Command::Completions(args) => completions::run(&args),

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod cover;
+pub(crate) mod engines;
 pub(crate) mod mutants;
 pub(crate) mod pairs;
 pub(crate) mod properties;

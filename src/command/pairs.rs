@@ -6,6 +6,7 @@ use spillway_model::scope::pairs::{self, FEATURES, Feature, STATES_MAX};
 use spillway_properties::{Options, Overall, Report, Verdict};
 
 use crate::command::workers::{self, Job};
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::number::{count, counted, seconds};
@@ -94,6 +95,7 @@ fn check_all(scopes: Vec<Scope>) -> Outcome {
     let job = |scope: Scope| Job {
         name: scope.name.clone(),
         scope,
+        engine: Engine::Spillway,
         // One state more than a pair may have.
         options: Options { states_max: STATES_MAX.checked_add(1), ..Options::default() },
     };

@@ -14,6 +14,7 @@ pub(crate) struct Job {
     pub(crate) scope: Scope,
     /// What is shown while it is made.
     pub(crate) name: String,
+    pub(crate) engine: Engine,
     pub(crate) options: Options,
 }
 
@@ -52,7 +53,7 @@ fn explore(job: &Job) -> Option<Report> {
     }
     let options = Options { memory_mib_max: memory::default_mib_max(), ..job.options.clone() };
     let mut go = |_| if interrupt::asked() { Go::Stop } else { Go::On };
-    let report = Engine::Spillway.check(&job.scope, &options, &mut go).ok();
+    let report = job.engine.check(&job.scope, &options, &mut go).ok();
     report.filter(|_| !interrupt::asked())
 }
 

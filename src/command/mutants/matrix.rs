@@ -9,6 +9,7 @@ use spillway_properties::{ALWAYS, Options, Overall, PROMISES, Promise, Report, U
 
 use super::Outcome;
 use crate::command::workers::{self, Job};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::format::number::counted;
 use crate::format::table::{Cell, table};
@@ -71,7 +72,8 @@ fn job(promise: &Promise) -> Result<Job, Failure> {
         ..Options::default()
     };
     let name = promise.mutant.name().to_owned();
-    Ok(Job { scope: source::load(promise.scope)?.scope, name, options })
+    let scope = source::load(promise.scope)?.scope;
+    Ok(Job { scope, name, engine: Engine::Spillway, options })
 }
 
 fn row(mutant: Mutant, promise: Option<&Promise>, report: Option<Report>) -> Row {

@@ -6,6 +6,7 @@ use spillway_properties::{Options, Overall, PROMISES, Promise, Report, Until, ca
 
 use super::Outcome;
 use crate::command::workers::{self, Job};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::format::number::{count, counted, seconds};
 use crate::format::table::{Cell, table_of_lines};
@@ -78,7 +79,8 @@ fn job(promise: &Promise) -> Result<Job, Failure> {
         ..Options::default()
     };
     let name = promise.mutant.name().to_owned();
-    Ok(Job { scope: source::load(promise.scope)?.scope, name, options })
+    let scope = source::load(promise.scope)?.scope;
+    Ok(Job { scope, name, engine: Engine::Spillway, options })
 }
 
 fn row(promise: Promise, report: Option<Report>) -> Row {
