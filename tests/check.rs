@@ -47,7 +47,7 @@ fn json_is_as_specified() {
     let report = json(&ended.out);
     assert_eq!(report.as_object().map(serde_json::Map::len), Some(keys.len()));
     assert_eq!(report["verdict"], "pass");
-    assert_eq!((&report["scope"], &report["engine"]), (&"tiny".into(), &"stateright".into()));
+    assert_eq!((&report["scope"], &report["engine"]), (&"tiny".into(), &"spillway".into()));
     assert!(report["unique_states"].as_u64() < report["generated_states"].as_u64());
     assert!(report["seconds"].is_f64() && report["collision_probability"].is_f64());
     let of = |name, kind: &str, verdict: &str| {
@@ -232,10 +232,13 @@ fn a_bound_leaves_it_inconclusive() {
         assert_eq!((ended.code, &report["verdict"]), (3, &"inconclusive".into()), "{option}");
         assert_eq!(format!("--{}", report["stopped"]["by"].as_str().unwrap_or_default()), option);
         let message = report["stopped"]["message"].as_str().unwrap_or_default();
-        let generated =
-            format!("{} generated states, by --states-max 50", report["generated_states"]);
-        assert!(option != "--states-max" || message.contains(&generated), "{message}");
+        let states = format!("{} states, by --states-max 50", report["unique_states"]);
+        assert!(option != "--states-max" || message.contains(&states), "{message}");
     }
+    let theirs = ["check", "tiny.toml", "--states-max", "50", "--engine", "stateright"];
+    let ended = folder.run(&theirs);
+    assert_eq!(ended.code, 3);
+    assert!(ended.out.contains(" generated states, by --states-max 50"), "{}", ended.out);
 }
 
 #[test]

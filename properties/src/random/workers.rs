@@ -62,10 +62,7 @@ impl Shared<'_> {
         let mut trails = Vec::new();
         // A seed that is taken is walked, whatever the others have done by then: so there is no gap.
         while self.steps.load(Ordering::Relaxed) < BATCH_STEPS {
-            let seed = self.next.fetch_add(1, Ordering::Relaxed);
-            if seed > self.last.load(Ordering::Relaxed) {
-                break;
-            }
+            let Some(seed) = self.take() else { break };
             let trail = self.trail(&mut walker, seed);
             self.steps.fetch_add(1 + u64::from(trail.walk.steps), Ordering::Relaxed);
             if !matches!(trail.walk.end, End::Final | End::Steps) {
@@ -74,6 +71,12 @@ impl Shared<'_> {
             trails.push(trail);
         }
         trails
+    }
+
+    /// Takes the next seed, if it matters. The number after the last seed there is would be the first one.
+    fn take(&self) -> Option<u64> {
+        let one_more = |next: u64| (next <= self.last.load(Ordering::Relaxed)).then(|| next + 1);
+        self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()
     }
 
     fn trail<S: Size>(&self, walker: &mut Walker<'_, S>, seed: u64) -> Trail {
