@@ -5,7 +5,7 @@
 //! chosen. It counts itself without a message. A read is answered by a server that knows what was chosen, and by no other.
 //!
 //! What is kept and sent is what stateright's own example of that name keeps and sends, so that both have as many states:
-//! see [`KNOWN`].
+//! see [`OF_3_CLIENTS`].
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +17,9 @@ use stateright::semantics::LinearizabilityTester;
 use stateright::semantics::register::Register;
 
 pub const SERVERS: usize = 3;
-/// With so many clients: unique states, generated states, and depth, on a network that loses and repeats nothing and keeps
-/// no order.
-pub const KNOWN: [(usize, u64, u64, u64); 2] =
-    [(2, 16_668, 32_971, 21), (3, 1_194_428, 2_420_477, 28)];
+/// Unique states, generated states, and depth, on a network that loses and repeats nothing and keeps no order.
+pub const OF_2_CLIENTS: [u64; 3] = [16_668, 32_971, 21];
+pub const OF_3_CLIENTS: [u64; 3] = [1_194_428, 2_420_477, 28];
 
 /// Rounds are counted; within one, servers take turns by their ids.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -154,14 +153,7 @@ impl Actor for Server {
         }
     }
 
-    fn on_msg(
-        &self,
-        own: Id,
-        state: &mut Cow<'_, State>,
-        from: Id,
-        msg: Msg,
-        out: &mut Out<Self>,
-    ) {
+    fn on_msg(&self, own: Id, state: &mut Cow<'_, State>, from: Id, msg: Msg, out: &mut Out<Self>) {
         if state.knows {
             // All that is left to do is to answer those who read.
             if let (RegisterMsg::Get(request), Some(vote)) = (msg, state.voted) {
