@@ -130,14 +130,16 @@ impl Model for Tree {
 }
 
 impl Pack for Tree {
+    type Code = u64;
+
     #[inline]
-    fn pack(&self, state: &u64, bytes: &mut Vec<u8>) {
-        bytes.extend_from_slice(&state.to_le_bytes());
+    fn pack(&self, state: &u64) -> u64 {
+        *state
     }
 
     #[inline]
-    fn unpack(&self, bytes: &[u8]) -> u64 {
-        u64::from_le_bytes(bytes.try_into().expect("a state has eight bytes"))
+    fn unpack(&self, code: u64) -> u64 {
+        code
     }
 }
 
