@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use models::{paxos, two_phase_heap, two_phase_word};
-use spillway_checker::Checker;
+use spillway_checker::{ActorsPacking, Checker};
 use stateright::actor::Network;
 use stateright::{Checker as _, Model};
 
@@ -76,10 +76,12 @@ enum Engine {
     Depth,
     Ours,
     Packed,
+    Interned,
 }
 
 impl Engine {
-    const ALL: [Engine; 4] = [Engine::Breadth, Engine::Depth, Engine::Ours, Engine::Packed];
+    const ALL: [Engine; 5] =
+        [Engine::Breadth, Engine::Depth, Engine::Ours, Engine::Packed, Engine::Interned];
 
     fn name(self) -> &'static str {
         match self {
@@ -87,11 +89,16 @@ impl Engine {
             Engine::Depth => "stateright DFS",
             Engine::Ours => "spillway-checker",
             Engine::Packed => "(c) spillway-checker, packed",
+            Engine::Interned => "spillway-checker, actors interned",
         }
     }
 
     fn can(self, case: &Case) -> bool {
-        self != Engine::Packed || case.way == Way::Word
+        match self {
+            Engine::Breadth | Engine::Depth | Engine::Ours => true,
+            Engine::Packed => case.way == Way::Word,
+            Engine::Interned => case.way == Way::Paxos,
+        }
     }
 }
 
@@ -102,6 +109,8 @@ struct Found {
     generated: u64,
     depth: u64,
     seconds: f64,
+    /// Seconds that processors were at work for the process.
+    busy: f64,
     /// Of the process, in bytes, at its highest.
     memory: u64,
     /// Of the table alone, in bytes; of this engine only.
@@ -220,8 +229,9 @@ impl Row {
             all[all.len() / 2]
         };
         let seconds = median(|found| found.seconds);
+        let busy = median(|found| found.busy / found.seconds) * seconds;
         let memory = median(|found| found.memory as f64) as u64;
-        Some(Found { seconds, memory, ..first })
+        Some(Found { seconds, busy, memory, ..first })
     }
 }
 
@@ -251,7 +261,8 @@ fn check_apart(case: &Case, engine: Engine, threads: usize) -> Result<Found, Str
 /// Tells the process that asked.
 fn say(found: &Found) -> io::Result<()> {
     let Found { unique, generated, depth, seconds, table, .. } = found;
-    writeln!(io::stdout(), "{unique} {generated} {depth} {seconds} {} {table}", peak_memory()?)
+    let (busy, memory) = (busy_seconds()?, peak_memory()?);
+    writeln!(io::stdout(), "{unique} {generated} {depth} {seconds} {busy} {memory} {table}")
 }
 
 /// What the other process said.
@@ -262,9 +273,19 @@ fn read(said: &str) -> Option<Found> {
         generated: words.next()?.parse().ok()?,
         depth: words.next()?.parse().ok()?,
         seconds: words.next()?.parse().ok()?,
+        busy: words.next()?.parse().ok()?,
         memory: words.next()?.parse().ok()?,
         table: words.next()?.parse().ok()?,
     })
+}
+
+/// Seconds that processors were at work for this process (Linux: proc(5), `stat`, in hundredths).
+fn busy_seconds() -> io::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // What stands behind the name: the state, and as the 12th and 13th the times for the user and in the kernel.
+    let words = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(11).take(2));
+    let times = words.map(|words| words.filter_map(|word| word.parse::<f64>().ok()).sum::<f64>());
+    times.map(|hundredths| hundredths / 100.0).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The most memory that this process had, in bytes (Linux: proc(5), `VmHWM`).
@@ -290,7 +311,14 @@ fn check_here(model: &str, engine: &str, threads: usize) -> Found {
         }
         Way::Paxos => {
             let network = Network::new_unordered_nonduplicating([]);
-            check(paxos::paxos(case.size, network), engine, threads)
+            let model = paxos::paxos(case.size, network);
+            match engine {
+                Engine::Interned => {
+                    let model = paxos::interned(model).expect("that network is interned");
+                    run(Checker::new(model).packed_by(ActorsPacking), threads)
+                }
+                _ => check(model, engine, threads),
+            }
         }
     }
 }
@@ -314,7 +342,7 @@ where
             [done.unique_state_count(), done.state_count(), done.max_depth()]
         }
         Engine::Ours => return run(Checker::new(model), threads),
-        Engine::Packed => unreachable!("it is asked only of what can be packed"),
+        Engine::Packed | Engine::Interned => unreachable!("it is asked only of some models"),
     }
     .map(|count| count as u64);
     let seconds = begun.elapsed().as_secs_f64();
@@ -336,6 +364,7 @@ where
         generated: report.generated_states,
         depth: report.max_depth,
         seconds,
+        busy: 0.0,
         memory: 0,
         table: report.table_bytes,
     }
@@ -344,15 +373,15 @@ where
 fn write_measured(out: &mut impl Write, rows: &[Row], rounds: usize) -> io::Result<()> {
     writeln!(
         out,
-        "| model (medians of {rounds}) | engine | threads | M states/s | over BFS | over DFS | 2 threads/1 | peak MiB \
-         | B a state |"
+        "| model (medians of {rounds}) | engine | threads | M states/s | over BFS | over DFS | 2 threads/1 | cores busy \
+         | peak MiB | B a state |"
     )?;
-    writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|")?;
+    writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|")?;
     for row in rows {
         let Row { case, engine, threads, .. } = *row;
         write!(out, "| {} | {} | {threads} ", case.title(), engine.name())?;
         let Some(found) = row.median() else {
-            writeln!(out, "| failed: {} | | | | | |", row.failed.as_deref().unwrap_or_default())?;
+            writeln!(out, "| failed: {} | | | | | | |", row.failed.as_deref().unwrap_or_default())?;
             continue;
         };
         let of_case = OfCase { rows, case };
@@ -364,10 +393,11 @@ fn write_measured(out: &mut impl Write, rows: &[Row], rounds: usize) -> io::Resu
         let scaled = if threads > 1 { ratio(engine, 1) } else { String::new() };
         writeln!(
             out,
-            "| {:.2} | {} | {} | {scaled} | {:.0} | {:.1} |",
+            "| {:.2} | {} | {} | {scaled} | {:.2} | {:.0} | {:.1} |",
             found.millions_a_second(),
             ratio(Engine::Breadth, threads),
             ratio(Engine::Depth, threads),
+            found.busy / found.seconds,
             found.memory as f64 / f64::from(1 << 20),
             found.bytes_a_state()
         )?;

@@ -10,9 +10,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use spillway_checker::{Actors, ActorsError};
 use stateright::Expectation;
 use stateright::actor::register::{RegisterActor, RegisterMsg};
-use stateright::actor::{Actor, ActorModel, ActorModelState, Id, Network, Out, model_peers};
+use stateright::actor::{Actor, ActorModel, Envelope, Id, Network, Out, model_peers};
 use stateright::semantics::LinearizabilityTester;
 use stateright::semantics::register::Register;
 
@@ -192,7 +193,11 @@ impl Actor for Server {
     }
 }
 
-pub type Paxos = ActorModel<RegisterActor<Server>, (), LinearizabilityTester<Id, Register<char>>>;
+pub const LINEARIZABLE: &str = "linearizable";
+pub const CHOSEN: &str = "value chosen";
+
+pub type History = LinearizabilityTester<Id, Register<char>>;
+pub type Paxos = ActorModel<RegisterActor<Server>, (), History>;
 
 /// Three servers, and so many clients that write once and then read.
 pub fn paxos(clients: usize, network: Network<Msg>) -> Paxos {
@@ -204,15 +209,23 @@ pub fn paxos(clients: usize, network: Network<Msg>) -> Paxos {
         .init_network(network)
         .record_msg_in(RegisterMsg::record_returns)
         .record_msg_out(RegisterMsg::record_invocations)
-        .property(Expectation::Always, "linearizable", |_, state| {
+        .property(Expectation::Always, LINEARIZABLE, |_, state| {
             state.history.serialized_history().is_some()
         })
-        .property(Expectation::Sometimes, "value chosen", |_, state| reads_a_value(state))
+        .property(Expectation::Sometimes, CHOSEN, |_, state| {
+            state.network.iter_deliverable().any(is_read)
+        })
 }
 
-/// Whether somebody is about to read a value that somebody wrote.
-fn reads_a_value<H>(state: &ActorModelState<RegisterActor<Server>, H>) -> bool {
-    state.network.iter_deliverable().any(
-        |envelope| matches!(envelope.msg, RegisterMsg::GetOk(_, value) if *value != char::default()),
-    )
+/// The same, interned; each history and each envelope is judged once.
+pub fn interned(model: Paxos) -> Result<Actors<RegisterActor<Server>, (), History>, ActorsError> {
+    Actors::new(model)?
+        .unbounded()
+        .by_history(LINEARIZABLE, |(), history| history.serialized_history().is_some())?
+        .by_any_envelope(CHOSEN, |(), envelope| is_read(envelope))
+}
+
+/// Whether this tells somebody a value that somebody wrote.
+fn is_read(envelope: Envelope<&Msg>) -> bool {
+    matches!(envelope.msg, RegisterMsg::GetOk(_, value) if *value != char::default())
 }
