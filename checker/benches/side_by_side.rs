@@ -458,7 +458,7 @@ enum Bound {
     Most(f64),
 }
 
-const GOALS: [Goal; 15] = [
+const GOALS: [Goal; 17] = [
     Goal {
         what: "(a), 1 thread, over BFS",
         way: Way::Heap,
@@ -556,6 +556,18 @@ const GOALS: [Goal; 15] = [
                 Some(memory(Engine::Ours, threads)? / memory(Engine::Breadth, threads)?)
             })
         },
+    },
+    Goal {
+        what: "paxos, actors interned, 1 thread, over BFS",
+        way: Way::Paxos,
+        bound: Bound::Least(10.0),
+        measure: |of| of.over_breadth(Engine::Interned, 1),
+    },
+    Goal {
+        what: "paxos, actors interned, peak memory, B a state, the more of 1 and 2 threads",
+        way: Way::Paxos,
+        bound: Bound::Most(64.0),
+        measure: |of| of.most(|threads| Some(of.found(Engine::Interned, threads)?.bytes_a_state())),
     },
 ];
 

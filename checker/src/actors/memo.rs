@@ -108,3 +108,30 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_those_that_were_computed_while_threads_make_it_grow() {
+        let (memo, computed) = (&Memo::default(), &AtomicUsize::new(0));
+        let keys = 4 << SLOTS_LOG2_FIRST;
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(move || {
+                    for key in 1..=keys {
+                        let result = memo.get(key, || {
+                            computed.fetch_add(1, Ordering::Relaxed);
+                            key * 3
+                        });
+                        assert_eq!(result, key * 3);
+                    }
+                });
+            }
+        });
+        assert!(computed.load(Ordering::Relaxed) >= keys as usize);
+        // What is put in while nobody else does, and it does not grow, is not computed again.
+        assert_eq!(memo.get(keys, || unreachable!("it is known")), keys * 3);
+    }
+}
