@@ -130,6 +130,7 @@ where
     H: Clone + Debug + Hash,
 {
     /// By a whole state, as the model has it.
+    #[allow(clippy::type_complexity)] // as it is there
     Whole(fn(&ActorModel<A, C, H>, &ActorModelState<A, H>) -> bool),
     History(fn(&C, &H) -> bool, Memo),
     Envelope(fn(&C, Envelope<&A::Msg>) -> bool, Memo),
@@ -739,7 +740,7 @@ where
 
     #[inline]
     fn unpack(&self, _model: &Actors<A, C, H>, bytes: &[u8]) -> ActorsState {
-        let numbers = if bytes.len() % 2 == 0 {
+        let numbers = if bytes.len().is_multiple_of(2) {
             bytes.chunks_exact(2).map(|two| u16::from_le_bytes([two[0], two[1]]).into()).collect()
         } else {
             let fours = bytes[1..].chunks_exact(4);
