@@ -57,6 +57,7 @@
 //! What bounds a run is refused rather than suffered: time, memory, states, depth, a full disk and an interruption end it with
 //! a report of what was covered. How it works is in the modules' first lines: `table.rs`, `worker.rs`, `parents.rs`.
 
+mod actors;
 mod births;
 mod checker;
 mod code;
@@ -75,6 +76,7 @@ mod table;
 mod visited;
 mod worker;
 
+pub use actors::{Actors, ActorsAction, ActorsError, ActorsPacking, ActorsState};
 pub use checker::{Checker, Error, THREADS_MAX, Until};
 pub use code::Code;
 pub use form::{Pack, Packing};

@@ -1,0 +1,178 @@
+//! How fast fingerprints are inserted: into the bare table, and by the engine into its own of that size.
+//!
+//! `cargo bench -p spillway-checker --bench table [-- [--slots-log2 N] [--quick]]` prints a table in Markdown. Both insert
+//! only what is new, until three quarters of the slots are taken. The bare table is allocated at its size, and its memory
+//! comes from the system as it is touched; the engine's grows to it, which is counted, and is measured besides over the time
+//! in which it has that size. What the engine does beside inserting - packing, keeping, and writing down the parent of every
+//! state - is all counted: its model does next to nothing.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use spillway_checker::{Checker, FingerprintSet, Go, Inserted, Pack};
+use stateright::Model;
+
+const SLOTS_LOG2: u32 = 29;
+const SLOTS_LOG2_QUICK: u32 = 24;
+const THREADS: [usize; 2] = [1, 2];
+/// Fingerprints between the one whose line is asked for and the one that is inserted. A power of two.
+const AHEAD: u64 = 32;
+/// What is to be reached.
+const RATIO_MIN: f64 = 0.5;
+
+fn main() -> io::Result<()> {
+    let mut slots_log2 = SLOTS_LOG2;
+    let mut arguments = std::env::args().skip(1).filter(|one| one != "--bench");
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => slots_log2 = SLOTS_LOG2_QUICK,
+            "--slots-log2" => {
+                let number = arguments.next().and_then(|number| number.parse().ok());
+                slots_log2 = number.expect("slots are a number");
+            }
+            other => panic!("`{other}`: there are --slots-log2 N and --quick"),
+        }
+    }
+    let states = (1u64 << slots_log2) / 4 * 3;
+    let mut out = io::stdout().lock();
+    writeln!(out, "{states} fingerprints into 2^{slots_log2} slots.\n")?;
+    writeln!(out, "| | threads | M inserts/s | over the bare table | to reach | reached |")?;
+    writeln!(out, "|---|--:|--:|--:|--:|---|")?;
+    for threads in THREADS {
+        let bare = fill(slots_log2, states, threads)?;
+        writeln!(out, "| the bare table | {threads} | {bare:.1} | | | |")?;
+        let Engine { all, at_size } = explore(slots_log2, states, threads);
+        let ratio = at_size / bare;
+        let reached = if ratio >= RATIO_MIN { "yes" } else { "**no**" };
+        writeln!(
+            out,
+            "| the engine, while its table has that size | {threads} | {at_size:.1} | {ratio:.2} | ≥ {RATIO_MIN} | {reached} |"
+        )?;
+        let ratio = all / bare;
+        writeln!(out, "| the engine, with all growth | {threads} | {all:.1} | {ratio:.2} | | |")?;
+    }
+    Ok(())
+}
+
+/// Million inserts a second into the bare table.
+fn fill(slots_log2: u32, fingerprints: u64, threads: usize) -> io::Result<f64> {
+    let set = &FingerprintSet::with_slots(1 << slots_log2)?;
+    assert_eq!(set.slots(), 1 << slots_log2);
+    let share = fingerprints.div_ceil(threads as u64);
+    let begun = Instant::now();
+    let new: u64 = std::thread::scope(|scope| {
+        let shares = (0..fingerprints).step_by(share as usize);
+        let some: Vec<_> = shares
+            .map(|from| {
+                let to = (from + share).min(fingerprints);
+                scope.spawn(move || insert(set, from, to))
+            })
+            .collect();
+        some.into_iter().map(|one| one.join().expect("inserting does not panic")).sum()
+    });
+    let seconds = begun.elapsed().as_secs_f64();
+    // As many, but for a few that are the same by chance.
+    assert!(fingerprints - new <= fingerprints / 1_000_000 + 1, "{new} are new");
+    Ok(fingerprints as f64 / seconds / 1e6)
+}
+
+/// Inserts the fingerprints that have these numbers; gives how many are new.
+fn insert(set: &FingerprintSet, from: u64, to: u64) -> u64 {
+    let (mut coming, mut new) = ([0; AHEAD as usize], 0);
+    for number in from..to + AHEAD {
+        let place = &mut coming[(number % AHEAD) as usize];
+        if number >= from + AHEAD {
+            new += u64::from(set.insert(*place) == Inserted::New);
+        }
+        if number < to {
+            *place = split_mix(number);
+            set.prefetch(*place);
+        }
+    }
+    new
+}
+
+/// The generator of Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators* (OOPSLA 2014), at one of its
+/// numbers.
+#[inline(always)]
+fn split_mix(number: u64) -> u64 {
+    let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// A tree of so many states, in which each has four successors of its own: nothing is found twice.
+struct Tree {
+    states: u64,
+}
+
+const SUCCESSORS: u64 = 4;
+
+impl Model for Tree {
+    type State = u64;
+    type Action = u64;
+
+    fn init_states(&self) -> Vec<u64> {
+        vec![0]
+    }
+
+    #[inline]
+    fn actions(&self, state: &u64, actions: &mut Vec<u64>) {
+        let first = state * SUCCESSORS + 1;
+        actions.extend(first..(first + SUCCESSORS).min(self.states.max(first)));
+    }
+
+    #[inline]
+    fn next_state(&self, _: &u64, next: u64) -> Option<u64> {
+        Some(next)
+    }
+}
+
+impl Pack for Tree {
+    type Code = u64;
+
+    #[inline]
+    fn pack(&self, state: &u64) -> u64 {
+        *state
+    }
+
+    #[inline]
+    fn unpack(&self, code: u64) -> u64 {
+        code
+    }
+}
+
+/// Million inserts a second of the engine.
+struct Engine {
+    all: f64,
+    /// While its table has the size it has at the end.
+    at_size: f64,
+}
+
+fn explore(slots_log2: u32, states: u64, threads: usize) -> Engine {
+    // The table has doubled for the last time a bit after it was crowded at half its size.
+    let half = FingerprintSet::with_slots(1 << (slots_log2 - 1)).expect("there is memory");
+    let grown = |unique: u64| half.is_crowded_by(unique - unique / 20);
+    let (mut first, mut last) = (None, (Duration::ZERO, 0));
+    let report = Checker::new(Tree { states })
+        .packed()
+        .threads(threads)
+        .observer(|progress| {
+            let unique = progress.unique_states;
+            if grown(unique) {
+                last = (progress.elapsed, unique);
+                first.get_or_insert(last);
+            }
+            Go::On
+        })
+        .run()
+        .expect("there is a folder to write to");
+    assert_eq!((report.unique_states, report.generated_states), (states, states));
+    assert_eq!(report.table_bytes, 8 << slots_log2, "the table has that size at the end");
+    let first = first.unwrap_or_default();
+    Engine {
+        all: states as f64 / report.elapsed.as_secs_f64() / 1e6,
+        at_size: (last.1 - first.1) as f64 / (last.0 - first.0).as_secs_f64() / 1e6,
+    }
+}
