@@ -232,21 +232,21 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         }
     }
 
+    /// Judges a state by all that is open in this level, even if this thread knows better by now: another one may not, and
+    /// the judgement may panic.
     #[inline(always)]
     fn judge(&mut self, state: &M::State, number: u64) {
         let shared = self.task.shared;
         for &at in &self.task.open {
             let property = &shared.properties[at];
-            if self.findings.decided[at].is_none() {
-                self.doing = Doing::Property(property.name);
-                let decides = match property.expectation {
-                    Expectation::Always => !(property.condition)(shared.model, state),
-                    Expectation::Sometimes => (property.condition)(shared.model, state),
-                    Expectation::Eventually => false,
-                };
-                if decides {
-                    self.findings.decided[at] = Some(number);
-                }
+            self.doing = Doing::Property(property.name);
+            let decides = match property.expectation {
+                Expectation::Always => !(property.condition)(shared.model, state),
+                Expectation::Sometimes => (property.condition)(shared.model, state),
+                Expectation::Eventually => false,
+            };
+            if decides {
+                self.findings.decided[at].get_or_insert(number);
             }
         }
     }

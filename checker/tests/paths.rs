@@ -70,7 +70,7 @@ impl Model for Stairs {
     }
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("below 12", |_, state| *state < 12 || *state == 200),
+            Property::always("below 11", |_, state| *state < 11 || *state == 200),
             Property::sometimes("at 200", |_, state| *state == 200),
             Property::always("true", |_, _| true),
             Property::sometimes("at 150", |_, state| *state == 150),
@@ -82,15 +82,12 @@ impl Model for Stairs {
 #[test]
 fn a_discovery_has_the_actions_and_states_of_the_model() {
     let report = Checker::new(Stairs).run().unwrap();
-    let path = report.discovery("below 12").unwrap();
-    assert_eq!(
-        path.clone().into_vec(),
-        [(0, Some("up")), (1, Some("up")), (2, Some("jump")), (12, None)],
-    );
+    let path = report.discovery("below 11").unwrap();
+    assert_eq!(path.clone().into_vec(), [(0, Some("up")), (1, Some("jump")), (11, None)],);
     // As stateright itself walks it.
     let walked = Path::from_actions(&Stairs, 0, &path.clone().into_actions()).unwrap();
     assert_eq!(walked, path);
-    assert_eq!(path.encode(&Stairs), "1/2/2/4");
+    assert_eq!(path.encode(&Stairs), "1/2/4");
     assert_eq!(report.discovery("at 200").unwrap().into_vec(), [(200, None)]);
 }
 
