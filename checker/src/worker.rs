@@ -11,6 +11,7 @@ use stateright::{Expectation, Model, Property};
 use crate::births::Birth;
 use crate::form::Form;
 use crate::level::{BLOCK_STATES, Block, Level, Unit};
+use crate::report::DEADLOCK;
 use crate::spill::Spill;
 use crate::table::{FIRST, Inserted, OLD, Tag};
 use crate::visited::{Open, Visited};
@@ -272,9 +273,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         self.actions = actions;
         if let Some(is_final) = shared.is_final
             && !has_successor
-            && !is_final(model, state)
         {
-            self.findings.decided[shared.properties.len()].get_or_insert(number);
+            self.doing = Doing::Property(DEADLOCK);
+            if !is_final(model, state) {
+                self.findings.decided[shared.properties.len()].get_or_insert(number);
+            }
         }
     }
 
