@@ -159,6 +159,7 @@ where
         threads: usize,
         watch: &mut dyn FnMut(&Progress) -> Go,
     ) {
+        let mut polled = Instant::now(); // levels may be much shorter than what is between two polls
         while level.states > 0 && self.stopped.is_none() {
             self.depth += 1;
             self.unexplored = level.states;
@@ -166,7 +167,7 @@ where
                 self.stopped = Some(Stop::Depth(self.depth));
                 return;
             }
-            let explored = self.explore(level, threads, watch);
+            let explored = self.explore(level, threads, watch, &mut polled);
             level = self.finish(explored);
         }
     }
@@ -177,6 +178,7 @@ where
         level: Level<M, F>,
         threads: usize,
         watch: &mut dyn FnMut(&Progress) -> Go,
+        polled: &mut Instant,
     ) -> Explored<M, F> {
         let threads = threads.min(level.units.len().div_ceil(UNITS_MIN)).max(1);
         let open = (0..self.shared.properties.len()).filter(|at| self.decided[*at].is_none());
@@ -189,10 +191,10 @@ where
             open: open.collect(),
             level,
         };
-        let (begun, mut polled, mut stop) = (Instant::now(), Instant::now(), None);
+        let (begun, mut stop) = (Instant::now(), None);
         let between = || {
             if polled.elapsed() >= POLL {
-                polled = Instant::now();
+                *polled = Instant::now();
                 self.poll(task, begun, watch, &mut stop);
             }
         };
