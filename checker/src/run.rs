@@ -275,7 +275,6 @@ where
     /// Puts together what the threads found, and gives the next level.
     fn finish(&mut self, explored: Explored<M, F>) -> Level<M, F> {
         let Explored { findings, mut units, states, stop } = explored;
-        self.stopped = stop;
         self.unexplored -= states;
         for one in findings {
             for (known, new) in self.decided.iter_mut().zip(one.decided) {
@@ -292,7 +291,9 @@ where
         let level = Level::of(blocks, first, self.shared.visited.open().units_max());
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
-        self.stopped = self.stopped.take().or_else(|| self.stop_after_level(level.states));
+        // What is asked for when all is done asks for nothing.
+        let stop = stop.filter(|_| self.unexplored > 0);
+        self.stopped = stop.or_else(|| self.stop_after_level(level.states));
         level
     }
 
