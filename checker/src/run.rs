@@ -17,7 +17,7 @@ use crate::path::replay;
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
 use crate::spill::Spill;
-use crate::table::Inserted;
+use crate::table::{Inserted, OLD};
 use crate::visited::Visited;
 use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm};
 
@@ -65,7 +65,7 @@ where
     let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let threads = if options.exact { 1 } else { options.threads.get() };
     let shared = shared(model, form, options, &folder, threads)?;
-    let (first, initial) = begin(&shared);
+    let (first, initial) = begin(&shared).map_err(Error::Memory)?;
     let states = initial.len() as u64;
     let parents = Parents::create(&folder, states).map_err(|error| Error::Folder(folder, error))?;
     let mut run = Run {
@@ -114,9 +114,13 @@ fn shared<'a, M: Model, F: Form<M>>(
 
 /// The first level, and the places of its states in the model's list. One that the model lists twice stands there twice, as
 /// stateright has it, though it counts once.
-fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, Vec<usize>) {
+///
+/// # Errors
+/// If the system has no memory for a table that holds them.
+fn begin<M: Model, F: Form<M>>(
+    shared: &Shared<'_, M, F>,
+) -> io::Result<(Vec<Block<M, F>>, Vec<usize>)> {
     let (mut blocks, mut places, mut unique) = (Vec::new(), Vec::new(), 0);
-    let open = shared.visited.open();
     for (place, state) in shared.model.init_states().into_iter().enumerate() {
         if !shared.model.within_boundary(&state) {
             continue;
@@ -124,17 +128,23 @@ fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, 
         let mut block = Block::<M, F> { live: 1, ..Block::default() };
         let mut batch = F::Batch::default();
         let fingerprint = shared.form.add(shared.model, state, &mut batch);
+        let mut inserted = Inserted::Full;
         shared.form.settle(&mut batch, &mut block.states, |stored| {
-            unique += u64::from(open.insert(fingerprint, stored, 1) == Inserted::New);
+            inserted = shared.visited.open().insert(fingerprint, stored, OLD);
             true
         });
+        debug_assert_ne!(inserted, Inserted::Full, "there is room for one more");
+        if inserted == Inserted::New {
+            unique += 1;
+            shared.visited.count(1)?;
+        }
         shared.frontier_bytes.fetch_add(block.bytes(), Ordering::Relaxed);
         blocks.push(block);
         places.push(place);
     }
     shared.unique.store(unique, Ordering::Relaxed);
     shared.generated.store(places.len() as u64, Ordering::Relaxed);
-    (blocks, places)
+    Ok((blocks, places))
 }
 
 /// What the threads made of a level.
