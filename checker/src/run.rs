@@ -180,6 +180,8 @@ where
             let explored = self.explore(level, threads, watch, &mut polled);
             level = self.finish(explored);
         }
+        let waiting = self.shared.frontier_bytes.load(Ordering::Relaxed);
+        debug_assert!(waiting == 0 || self.unexplored > 0, "{waiting} bytes of no state");
     }
 
     /// Explores one level.
@@ -297,7 +299,9 @@ where
         if let Err(error) = self.number(&mut units) {
             self.shared.refuse("the parents of states cannot be written", &error);
         }
-        let blocks = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
+        let blocks: Vec<_> = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
+        let lost = blocks.iter().filter(|block| block.live == 0).map(Block::bytes).sum();
+        self.shared.frontier_bytes.fetch_sub(lost, Ordering::Relaxed);
         let level = Level::of(blocks, first, self.shared.visited.open().units_max());
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
