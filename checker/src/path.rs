@@ -1,6 +1,7 @@
 //! Turns the places of actions into a [`stateright::Path`].
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stateright::{Model, Path};
 
@@ -22,10 +23,11 @@ where
     let first = model.init_states().into_iter().nth(initial).ok_or_else(|| unsteady(0))?;
     let (mut state, mut steps) = (first.clone(), Vec::new());
     for (taken, &place) in actions.iter().enumerate() {
-        let mut listed = Vec::new();
-        model.actions(&state, &mut listed);
-        let action = listed.into_iter().nth(place as usize).ok_or_else(|| unsteady(taken))?;
-        let next = model.next_state(&state, action.clone()).ok_or_else(|| unsteady(taken))?;
+        let step = again(|| {
+            let action = action(model, &state, place)?;
+            Some((action.clone(), model.next_state(&state, action)?))
+        });
+        let (action, next) = step.ok_or_else(|| unsteady(taken))?;
         steps.push((action, next.clone()));
         state = next;
     }
@@ -34,6 +36,18 @@ where
     let script = Script { first: first.clone(), steps: RefCell::new(steps) };
     let path = Path::from_actions(&script, first, &actions).ok_or_else(|| unsteady(0))?;
     Ok((path, state))
+}
+
+/// The action at a place, if the model lists so many.
+pub(crate) fn action<M: Model>(model: &M, state: &M::State, place: u32) -> Option<M::Action> {
+    let mut listed = Vec::new();
+    model.actions(state, &mut listed);
+    listed.into_iter().nth(place as usize)
+}
+
+/// Has the model do again what it did before, in which it did not panic.
+pub(crate) fn again<T>(done: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(done)).ok().flatten()
 }
 
 /// What a `Path` can be made from without asking the model again: its constructor takes every step of every state on the

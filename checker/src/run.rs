@@ -13,13 +13,13 @@ use crate::checker::{Error, Options, Until};
 use crate::form::Form;
 use crate::level::{Block, Level};
 use crate::parents::Parents;
-use crate::path::replay;
+use crate::path::{action, again, replay};
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
 use crate::spill::Spill;
 use crate::table::{Inserted, OLD};
 use crate::visited::Visited;
-use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm};
+use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm, decides};
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -364,7 +364,11 @@ where
         let mut discoveries = Vec::new();
         for at in 0..self.decided.len() {
             if let Some(state) = self.decided[at] {
-                discoveries.push((self.name(at), self.path_to(state)?.0));
+                let (path, last) = self.path_to(state)?;
+                if again(|| Some(self.decides(at, &last))) != Some(true) {
+                    return Err(Error::Unsteady { steps: path.into_actions().len() });
+                }
+                discoveries.push((self.name(at), path));
             }
         }
         let panicked = self.panicked.clone().map(|panic| self.panicked(&panic)).transpose()?;
@@ -395,6 +399,15 @@ where
         })
     }
 
+    /// Whether a state that is found again decides what it decided before: a property, or deadlock.
+    fn decides(&self, at: usize, state: &M::State) -> bool {
+        let Shared { model, properties, is_final, .. } = &self.shared;
+        match properties.get(at) {
+            Some(property) => decides(*model, property, state),
+            None => is_final.is_some_and(|is_final| !is_final(model, state)),
+        }
+    }
+
     fn name(&self, at: usize) -> &'static str {
         self.shared.properties.get(at).map_or(DEADLOCK, |property| property.name)
     }
@@ -410,11 +423,7 @@ where
         let (action, property) = match panic.doing {
             Doing::Listing => (None, None),
             Doing::Property(name) => (None, Some(name)),
-            Doing::Action(at) => {
-                let mut actions = Vec::new();
-                self.shared.model.actions(&last, &mut actions);
-                (actions.into_iter().nth(at as usize), None)
-            }
+            Doing::Action(at) => (again(|| action(self.shared.model, &last, at)), None),
         };
         Ok((Panicked { message: panic.message.clone(), action, property }, path))
     }

@@ -241,12 +241,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         for &at in &self.task.open {
             let property = &shared.properties[at];
             self.doing = Doing::Property(property.name);
-            let decides = match property.expectation {
-                Expectation::Always => !(property.condition)(shared.model, state),
-                Expectation::Sometimes => (property.condition)(shared.model, state),
-                Expectation::Eventually => false,
-            };
-            if decides {
+            if decides(shared.model, property, state) {
                 self.findings.decided[at].get_or_insert(number);
             }
         }
@@ -345,6 +340,16 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             shared.frontier_bytes_max.fetch_max(bytes, Ordering::Relaxed);
         }
         self.blocks.push(block);
+    }
+}
+
+/// Whether a state decides a property.
+#[inline(always)]
+pub(crate) fn decides<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
+    match property.expectation {
+        Expectation::Always => !(property.condition)(model, state),
+        Expectation::Sometimes => (property.condition)(model, state),
+        Expectation::Eventually => false,
     }
 }
 

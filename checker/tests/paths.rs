@@ -149,6 +149,7 @@ enum How {
     ForgetsActions,
     RefusesSteps,
     GoesElsewhere,
+    Panics,
 }
 
 impl Unsteady {
@@ -174,8 +175,9 @@ impl Model for Unsteady {
             return None;
         }
         if !self.is_first_time(How::GoesElsewhere, 4) {
-            return Some(state + 100);
+            return Some(100);
         }
+        assert!(self.is_first_time(How::Panics, 4), "it never did that before");
         (*state < 3).then_some(state + 1)
     }
     fn properties(&self) -> Vec<Property<Self>> {
@@ -185,9 +187,13 @@ impl Model for Unsteady {
 
 #[test]
 fn a_model_that_does_not_do_again_what_it_did_is_an_error() {
-    for way in
-        [How::ForgetsInitialStates, How::ForgetsActions, How::RefusesSteps, How::GoesElsewhere]
-    {
+    for way in [
+        How::ForgetsInitialStates,
+        How::ForgetsActions,
+        How::RefusesSteps,
+        How::GoesElsewhere,
+        How::Panics,
+    ] {
         let model = Unsteady { way, asked: AtomicU32::new(0) };
         match Checker::new(model).run() {
             Err(Error::Unsteady { .. }) => {}
