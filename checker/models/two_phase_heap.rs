@@ -120,7 +120,7 @@ impl Model for TwoPhase {
                 state.managers.iter().all(|manager| *manager == Manager::Committed)
             }),
             Property::always("consistent", |_, state: &State| {
-                let any = |is| state.managers.iter().any(|manager| *manager == is);
+                let any = |is| state.managers.contains(&is);
                 !(any(Manager::Aborted) && any(Manager::Committed))
             }),
         ]

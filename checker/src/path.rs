@@ -7,15 +7,15 @@ use stateright::{Model, Path};
 
 use crate::checker::Error;
 
+pub(crate) type PathOf<M> = Path<<M as Model>::State, <M as Model>::Action>;
+/// A path, and its last state.
+pub(crate) type Replayed<M> = (PathOf<M>, <M as Model>::State);
+
 /// Takes the actions at these places, from the initial state at its place: the path, and its last state.
 ///
 /// # Errors
 /// If the model does not list today what it listed before.
-pub(crate) fn replay<M>(
-    model: &M,
-    initial: usize,
-    actions: &[u32],
-) -> Result<(Path<M::State, M::Action>, M::State), Error>
+pub(crate) fn replay<M>(model: &M, initial: usize, actions: &[u32]) -> Result<Replayed<M>, Error>
 where
     M: Model<State: Clone + PartialEq, Action: Clone + PartialEq>,
 {

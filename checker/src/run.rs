@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::checker::{Error, Options, Until};
 use crate::form::Form;
 use crate::level::{Block, Level};
 use crate::parents::Parents;
-use crate::path::{action, again, replay};
+use crate::path::{PathOf, Replayed, action, again, replay};
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
 use crate::spill::Spill;
@@ -91,7 +91,7 @@ fn shared<'a, M: Model, F: Form<M>>(
     model: &'a M,
     form: &'a F,
     options: &'a Options<M>,
-    folder: &PathBuf,
+    folder: &Path,
     threads: usize,
 ) -> Result<Shared<'a, M, F>, Error> {
     Ok(Shared {
@@ -100,7 +100,7 @@ fn shared<'a, M: Model, F: Form<M>>(
         properties: model.properties(),
         is_final: options.is_final.as_deref(),
         visited: Visited::new(options.exact, threads).map_err(Error::Memory)?,
-        spill: Spill::new(folder.clone()),
+        spill: Spill::new(folder.to_owned()),
         memory_max: options.memory_bytes_max.unwrap_or(u64::MAX),
         unique: AtomicU64::new(0),
         generated: AtomicU64::new(0),
@@ -112,14 +112,15 @@ fn shared<'a, M: Model, F: Form<M>>(
     })
 }
 
+/// Blocks of the first level, and the places of their states in the model's list.
+type Begun<M, F> = (Vec<Block<M, F>>, Vec<usize>);
+
 /// The first level, and the places of its states in the model's list. One that the model lists twice stands there twice, as
 /// stateright has it, though it counts once.
 ///
 /// # Errors
 /// If the system has no memory for a table that holds them.
-fn begin<M: Model, F: Form<M>>(
-    shared: &Shared<'_, M, F>,
-) -> io::Result<(Vec<Block<M, F>>, Vec<usize>)> {
+fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> io::Result<Begun<M, F>> {
     let (mut blocks, mut places, mut unique) = (Vec::new(), Vec::new(), 0);
     for (place, state) in shared.model.init_states().into_iter().enumerate() {
         if !shared.model.within_boundary(&state) {
@@ -457,10 +458,6 @@ where
         all
     }
 }
-
-type PathOf<M> = stateright::Path<<M as Model>::State, <M as Model>::Action>;
-/// A path, and its last state.
-type Replayed<M> = (PathOf<M>, <M as Model>::State);
 
 /// The memory of this process in bytes, where the system tells (Linux: proc(5), `statm`).
 fn resident_bytes() -> Option<u64> {

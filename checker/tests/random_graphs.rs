@@ -86,7 +86,7 @@ fn large(seed: u64, degree: u64) -> Graph {
         outside: rare(3, 10),
         bad: rare(4, 10_000),
         good: rare(5, 20_000),
-        fin: (0..NODES).map(|at| draw(100, at) % 20 != 0).collect(),
+        fin: (0..NODES).map(|at| !draw(100, at).is_multiple_of(20)).collect(),
     }
 }
 

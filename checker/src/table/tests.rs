@@ -125,7 +125,7 @@ fn threads_that_insert_the_same_agree_on_who_was_first() -> io::Result<()> {
         _ => (at % 256) << 56 | at,
     };
     // Thread t wants each that is not a multiple of t + 2.
-    let wants = |thread: u64, at: u64| at % (thread + 2) != 0;
+    let wants = |thread: u64, at: u64| !at.is_multiple_of(thread + 2);
     for round in 0..6 {
         let table = &FingerprintSet::with_slots(1 << 17)?;
         let inserted: Vec<Vec<(u64, Inserted)>> = std::thread::scope(|scope| {
