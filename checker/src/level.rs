@@ -53,7 +53,7 @@ impl<M: Model, F: Form<M>> Block<M, F> {
     /// Keeps of what was found only what counts by its fingerprint.
     pub(crate) fn confirm(&mut self, mut counts: impl FnMut(u64) -> bool) {
         let fingerprints = std::mem::take(&mut self.fingerprints);
-        let counts: Vec<bool> = fingerprints.into_iter().map(|one| counts(one)).collect();
+        let counts: Vec<bool> = fingerprints.into_iter().map(&mut counts).collect();
         assert_eq!(counts.len(), self.births.len(), "every state has a fingerprint");
         self.live = counts.iter().filter(|counts| **counts).count();
         if self.live < counts.len() {

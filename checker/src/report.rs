@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use stateright::{Expectation, Model, Path};
 
+use crate::path::PathOf;
+
 /// The name under which [`Checker::deadlock`](crate::Checker::deadlock) reports.
 pub const DEADLOCK: &str = "no deadlock";
 /// The name under which a panic of the model is reported.
@@ -129,7 +131,7 @@ pub struct Report<M: Model> {
     pub parents_bytes: u64,
     /// Bytes of states that were spilled to disk.
     pub spilled_bytes: u64,
-    pub(crate) discoveries: Vec<(&'static str, Path<M::State, M::Action>)>,
+    pub(crate) discoveries: Vec<(&'static str, PathOf<M>)>,
 }
 
 impl<M: Model> Report<M> {

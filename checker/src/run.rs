@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,13 +13,13 @@ use crate::checker::{Error, Options, Until};
 use crate::form::Form;
 use crate::level::{Block, Level};
 use crate::parents::Parents;
-use crate::path::replay;
+use crate::path::{PathOf, Replayed, action, again, replay};
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Stop, Verdict};
 use crate::spill::Spill;
-use crate::table::Inserted;
+use crate::table::{Inserted, OLD};
 use crate::visited::Visited;
-use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm};
+use crate::worker::{Doing, Findings, Panic, Shared, Task, Worker, confirm, decides};
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -66,7 +66,7 @@ where
     let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let threads = if options.exact { 1 } else { options.threads.get() };
     let shared = shared(model, form, options, &folder, threads)?;
-    let (first, initial) = begin(&shared);
+    let (first, initial) = begin(&shared).map_err(Error::Memory)?;
     let states = initial.len() as u64;
     let parents = Parents::create(&folder, states).map_err(|error| Error::Folder(folder, error))?;
     let mut run = Run {
@@ -93,7 +93,7 @@ fn shared<'a, M: Model, F: Form<M>>(
     model: &'a M,
     form: &'a F,
     options: &'a Options<M>,
-    folder: &PathBuf,
+    folder: &Path,
     threads: usize,
 ) -> Result<Shared<'a, M, F>, Error> {
     Ok(Shared {
@@ -102,7 +102,7 @@ fn shared<'a, M: Model, F: Form<M>>(
         properties: model.properties(),
         is_final: options.is_final.as_deref(),
         visited: Visited::new(options.exact, threads).map_err(Error::Memory)?,
-        spill: Spill::new(folder.clone()),
+        spill: Spill::new(folder.to_owned()),
         memory_max: options.memory_bytes_max.unwrap_or(u64::MAX),
         unique: AtomicU64::new(0),
         generated: AtomicU64::new(0),
@@ -114,11 +114,16 @@ fn shared<'a, M: Model, F: Form<M>>(
     })
 }
 
+/// Blocks of the first level, and the places of their states in the model's list.
+type Begun<M, F> = (Vec<Block<M, F>>, Vec<usize>);
+
 /// The first level, and the places of its states in the model's list. One that the model lists twice stands there twice, as
 /// stateright has it, though it counts once.
-fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, Vec<usize>) {
+///
+/// # Errors
+/// If the system has no memory for a table that holds them.
+fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> io::Result<Begun<M, F>> {
     let (mut blocks, mut places, mut unique) = (Vec::new(), Vec::new(), 0);
-    let open = shared.visited.open();
     for (place, state) in shared.model.init_states().into_iter().enumerate() {
         if !shared.model.within_boundary(&state) {
             continue;
@@ -130,17 +135,23 @@ fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> (Vec<Block<M, F>>, 
             fingerprint = of;
             true
         });
+        let mut inserted = Inserted::Full;
         shared.form.settle(&mut batch, &mut block.states, |stored| {
-            unique += u64::from(open.insert(fingerprint, stored, 1) == Inserted::New);
+            inserted = shared.visited.open().insert(fingerprint, stored, OLD);
             true
         });
+        debug_assert_ne!(inserted, Inserted::Full, "there is room for one more");
+        if inserted == Inserted::New {
+            unique += 1;
+            shared.visited.count(1)?;
+        }
         shared.frontier_bytes.fetch_add(block.bytes(), Ordering::Relaxed);
         blocks.push(block);
         places.push(place);
     }
     shared.unique.store(unique, Ordering::Relaxed);
     shared.generated.store(places.len() as u64, Ordering::Relaxed);
-    (blocks, places)
+    Ok((blocks, places))
 }
 
 /// What the threads made of a level.
@@ -160,6 +171,7 @@ where
 {
     /// Explores level after level.
     fn levels(&mut self, mut level: Level<M, F>, watch: &mut dyn FnMut(&Progress) -> Go) {
+        let mut polled = Instant::now(); // levels may be much shorter than what is between two polls
         while level.states > 0 && self.stopped.is_none() {
             self.depth += 1;
             self.unexplored = level.states;
@@ -167,9 +179,11 @@ where
                 self.stopped = Some(Stop::Depth(self.depth));
                 return;
             }
-            let explored = self.explore(level, watch);
+            let explored = self.explore(level, watch, &mut polled);
             level = self.finish(explored);
         }
+        let waiting = self.shared.frontier_bytes.load(Ordering::Relaxed);
+        debug_assert!(waiting == 0 || self.unexplored > 0, "{waiting} bytes of no state");
     }
 
     /// Explores one level.
@@ -177,6 +191,7 @@ where
         &self,
         level: Level<M, F>,
         watch: &mut dyn FnMut(&Progress) -> Go,
+        polled: &mut Instant,
     ) -> Explored<M, F> {
         let threads = self.threads.min(level.units.len().div_ceil(UNITS_MIN)).max(1);
         let open = (0..self.shared.properties.len()).filter(|at| self.decided[*at].is_none());
@@ -189,10 +204,10 @@ where
             open: open.collect(),
             level,
         };
-        let (begun, mut polled, mut stop) = (Instant::now(), Instant::now(), None);
+        let (begun, mut stop) = (Instant::now(), None);
         let mut poll = || {
             if polled.elapsed() >= POLL {
-                polled = Instant::now();
+                *polled = Instant::now();
                 self.poll(task, begun, watch, &mut stop);
             }
         };
@@ -273,7 +288,6 @@ where
     /// Puts together what the threads found, and gives the next level.
     fn finish(&mut self, explored: Explored<M, F>) -> Level<M, F> {
         let Explored { findings, mut units, states, stop } = explored;
-        self.stopped = stop;
         self.unexplored -= states;
         for one in findings {
             for (known, new) in self.decided.iter_mut().zip(one.decided) {
@@ -286,12 +300,16 @@ where
         if let Err(error) = self.number(&mut units) {
             self.shared.refuse("the parents of states cannot be written", &error);
         }
-        let blocks = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
+        let blocks: Vec<_> = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
+        let lost = blocks.iter().filter(|block| block.live == 0).map(Block::bytes).sum();
+        self.shared.frontier_bytes.fetch_sub(lost, Ordering::Relaxed);
         let units_max = self.shared.visited.open().units_max();
         let level = Level::of(blocks, first, self.threads, units_max);
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
-        self.stopped = self.stopped.take().or_else(|| self.stop_after_level(level.states));
+        // What is asked for when all is done asks for nothing.
+        let stop = stop.filter(|_| self.unexplored > 0);
+        self.stopped = stop.or_else(|| self.stop_after_level(level.states));
         level
     }
 
@@ -348,7 +366,11 @@ where
         let mut discoveries = Vec::new();
         for at in 0..self.decided.len() {
             if let Some(state) = self.decided[at] {
-                discoveries.push((self.name(at), self.path_to(state)?.0));
+                let (path, last) = self.path_to(state)?;
+                if again(|| Some(self.decides(at, &last))) != Some(true) {
+                    return Err(Error::Unsteady { steps: path.into_actions().len() });
+                }
+                discoveries.push((self.name(at), path));
             }
         }
         let panicked = self.panicked.clone().map(|panic| self.panicked(&panic)).transpose()?;
@@ -379,6 +401,15 @@ where
         })
     }
 
+    /// Whether a state that is found again decides what it decided before: a property, or deadlock.
+    fn decides(&self, at: usize, state: &M::State) -> bool {
+        let Shared { model, properties, is_final, .. } = &self.shared;
+        match properties.get(at) {
+            Some(property) => decides(*model, property, state),
+            None => is_final.is_some_and(|is_final| !is_final(model, state)),
+        }
+    }
+
     fn name(&self, at: usize) -> &'static str {
         self.shared.properties.get(at).map_or(DEADLOCK, |property| property.name)
     }
@@ -394,11 +425,7 @@ where
         let (action, property) = match panic.doing {
             Doing::Listing => (None, None),
             Doing::Property(name) => (None, Some(name)),
-            Doing::Action(at) => {
-                let mut actions = Vec::new();
-                self.shared.model.actions(&last, &mut actions);
-                (actions.into_iter().nth(at as usize), None)
-            }
+            Doing::Action(at) => (again(|| action(self.shared.model, &last, at)), None),
         };
         Ok((Panicked { message: panic.message.clone(), action, property }, path))
     }
@@ -432,10 +459,6 @@ where
         all
     }
 }
-
-type PathOf<M> = stateright::Path<<M as Model>::State, <M as Model>::Action>;
-/// A path, and its last state.
-type Replayed<M> = (PathOf<M>, <M as Model>::State);
 
 /// The memory of this process in bytes, where the system tells (Linux: proc(5), `statm`).
 fn resident_bytes() -> Option<u64> {

@@ -281,3 +281,6 @@ fn precede(slot: &AtomicU64, tag: Tag, tag_mask: u64) -> Inserted {
 fn exchange(slot: &AtomicU64, from: u64, to: u64) -> bool {
     slot.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use crate::births::Birth;
 use crate::form::Form;
 use crate::level::{BLOCK_STATES, Block, Level, Unit};
 use crate::recent::Recent;
+use crate::report::DEADLOCK;
 use crate::spill::Spill;
 use crate::table::{FIRST, Inserted, OLD, Tag};
 use crate::visited::{Open, Visited};
@@ -189,6 +190,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         while !self.task.shared.is_to_halt() {
             let Some(unit) = self.task.hand_out() else { break };
             self.explore(unit);
+            (self.poll)();
         }
         self.findings
     }
@@ -211,7 +213,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             } else {
                 freed += block.bytes();
             }
-            shared.form.visit(shared.model, &block.states, &block.counts, |state| {
+            shared.form.visit(shared.model, block.states, &block.counts, |state| {
                 if place.is_multiple_of(POLL_STATES) {
                     (self.poll)();
                 }
@@ -252,21 +254,16 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         }
     }
 
+    /// Judges a state by all that is open in this level, even if this thread knows better by now: another one may not, and
+    /// the judgement may panic.
     #[inline(always)]
     fn judge(&mut self, state: &M::State, number: u64) {
         let shared = self.task.shared;
         for &at in &self.task.open {
             let property = &shared.properties[at];
-            if self.findings.decided[at].is_none() {
-                self.doing = Doing::Property(property.name);
-                let decides = match property.expectation {
-                    Expectation::Always => !(property.condition)(shared.model, state),
-                    Expectation::Sometimes => (property.condition)(shared.model, state),
-                    Expectation::Eventually => false,
-                };
-                if decides {
-                    self.findings.decided[at] = Some(number);
-                }
+            self.doing = Doing::Property(property.name);
+            if decides(shared.model, property, state) {
+                self.findings.decided[at].get_or_insert(number);
             }
         }
     }
@@ -292,9 +289,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         self.actions = actions;
         if let Some(is_final) = shared.is_final
             && !has_successor
-            && !is_final(model, state)
         {
-            self.findings.decided[shared.properties.len()].get_or_insert(number);
+            self.doing = Doing::Property(DEADLOCK);
+            if !is_final(model, state) {
+                self.findings.decided[shared.properties.len()].get_or_insert(number);
+            }
         }
     }
 
@@ -368,6 +367,16 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             shared.frontier_bytes_max.fetch_max(bytes, Ordering::Relaxed);
         }
         self.blocks.push(block);
+    }
+}
+
+/// Whether a state decides a property.
+#[inline(always)]
+pub(crate) fn decides<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
+    match property.expectation {
+        Expectation::Always => !(property.condition)(model, state),
+        Expectation::Sometimes => (property.condition)(model, state),
+        Expectation::Eventually => false,
     }
 }
 
