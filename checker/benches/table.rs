@@ -1,6 +1,6 @@
 //! How fast fingerprints are inserted: into the bare table, and by the engine into its own of that size.
 //!
-//! `cargo bench -p spillway-checker --bench table [-- [--slots-log2 N] [--quick]]` prints a table in Markdown. Both insert
+//! `cargo bench -p spillway-checker --bench table [-- [--slots-log2 N] [--threads N] [--quick]]` prints a table in Markdown. Both insert
 //! only what is new, until three quarters of the slots are taken. The bare table is allocated at its size, and its memory
 //! comes from the system as it is touched; the engine's grows to it, which is counted, and is measured besides over the time
 //! in which it has that size. What the engine does beside inserting - packing, keeping, and writing down the parent of every
@@ -21,7 +21,7 @@ const AHEAD: u64 = 32;
 const RATIO_MIN: f64 = 0.5;
 
 fn main() -> io::Result<()> {
-    let mut slots_log2 = SLOTS_LOG2;
+    let (mut slots_log2, mut only) = (SLOTS_LOG2, None::<usize>);
     let mut arguments = std::env::args().skip(1).filter(|one| one != "--bench");
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -30,7 +30,8 @@ fn main() -> io::Result<()> {
                 let number = arguments.next().and_then(|number| number.parse().ok());
                 slots_log2 = number.expect("slots are a number");
             }
-            other => panic!("`{other}`: there are --slots-log2 N and --quick"),
+            "--threads" => only = arguments.next().and_then(|number| number.parse().ok()),
+            other => panic!("`{other}`: there are --slots-log2 N, --threads N and --quick"),
         }
     }
     let states = (1u64 << slots_log2) / 4 * 3;
@@ -38,7 +39,7 @@ fn main() -> io::Result<()> {
     writeln!(out, "{states} fingerprints into 2^{slots_log2} slots.\n")?;
     writeln!(out, "| | threads | M inserts/s | over the bare table | to reach | reached |")?;
     writeln!(out, "|---|--:|--:|--:|--:|---|")?;
-    for threads in THREADS {
+    for threads in THREADS.into_iter().filter(|threads| only.is_none_or(|only| *threads == only)) {
         let bare = fill(slots_log2, states, threads)?;
         writeln!(out, "| the bare table | {threads} | {bare:.1} | | | |")?;
         let Engine { all, at_size } = explore(slots_log2, states, threads);

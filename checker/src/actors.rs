@@ -63,6 +63,9 @@ impl std::error::Error for ActorsError {}
 /// else. So say what a property depends on, if it is the history or single envelopes, and that there is no boundary, if the
 /// model has none.
 ///
+/// States are the same if they are equal. By its hash the model as it is may have less of them: stateright hashes sets without
+/// their lengths, so that only the first of two actors has set a timer is, by that, the same as that only the second has.
+///
 /// ```
 /// use spillway_checker::{Actors, ActorsPacking, Checker};
 /// # use std::borrow::Cow;
