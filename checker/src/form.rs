@@ -153,7 +153,7 @@ where
     const CAN_SPILL: bool = true;
     type Stored = [u8];
     type Owned = Box<[u8]>;
-    type Batch = Vec<u8>;
+    type Batch = Codes;
     type Block = Vec<u8>;
 
     #[inline(always)]
@@ -161,10 +161,11 @@ where
         &self,
         model: &M,
         state: M::State,
-        batch: &mut Vec<u8>,
+        Codes { bytes: batch, good }: &mut Codes,
         is_wanted: impl FnOnce(u64) -> bool,
     ) {
-        let from = batch.len();
+        batch.truncate(*good); // something is left where a packing panicked
+        let from = *good;
         batch.push(0); // its length, once that is known
         self.0.pack(model, &state, batch);
         let length = batch.len() - from - 1;
@@ -176,19 +177,19 @@ where
             _ => write_long(length, from, batch),
         };
         debug_assert!(self.0.unpack(model, &batch[code..]) == state, "what was packed is unpacked");
-        if !is_wanted(fingerprint_of_bytes(&batch[code..])) {
-            batch.truncate(from);
+        if is_wanted(fingerprint_of_bytes(&batch[code..])) {
+            *good = batch.len();
         }
     }
     #[inline(always)]
     fn settle(
         &self,
-        batch: &mut Vec<u8>,
+        Codes { bytes: batch, good }: &mut Codes,
         block: &mut Vec<u8>,
         mut keep: impl FnMut(&[u8]) -> bool,
     ) {
         let mut at = 0;
-        while at < batch.len() {
+        while at < *good {
             let from = at;
             let length = read_length(batch, &mut at);
             let code = at;
@@ -198,6 +199,7 @@ where
             }
         }
         batch.clear();
+        *good = 0;
     }
     #[inline(always)]
     fn visit(&self, model: &M, block: Vec<u8>, counts: &[bool], mut see: impl FnMut(&M::State)) {
@@ -225,6 +227,14 @@ where
     fn is(owned: &Box<[u8]>, stored: &[u8]) -> bool {
         &**owned == stored
     }
+}
+
+/// Packed states that are not yet decided on, each after its length.
+#[derive(Default)]
+pub(crate) struct Codes {
+    bytes: Vec<u8>,
+    /// Where the last one that is whole and wanted ends.
+    good: usize,
 }
 
 /// Lengths below this take one byte, others this byte and four more.

@@ -4,7 +4,7 @@
 /// Places, by the high bits of a fingerprint: as many as fit into a core's own cache.
 const PLACES_LOG2: u32 = 14;
 
-/// Some of the fingerprints that a thread has found.
+/// Some of the fingerprints that a thread has found, in this level or an earlier one.
 pub(crate) struct Recent {
     /// Empty if all is always new.
     places: Vec<u64>,

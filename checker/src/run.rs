@@ -110,6 +110,7 @@ fn shared<'a, M: Model, F: Form<M>>(
         frontier_bytes_max: AtomicU64::new(0),
         spilled_bytes: AtomicU64::new(0),
         halt: AtomicBool::new(false),
+        recent: Mutex::default(),
         refused: Mutex::new(None),
     })
 }

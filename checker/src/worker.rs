@@ -42,6 +42,8 @@ pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
     pub(crate) spilled_bytes: AtomicU64,
     /// Threads should come to an end, the level explored or not.
     pub(crate) halt: AtomicBool,
+    /// Of threads of earlier levels.
+    pub(crate) recent: Mutex<Vec<Recent>>,
     /// What the system refused first.
     pub(crate) refused: Mutex<Option<String>>,
 }
@@ -50,6 +52,12 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
     /// Memory of the table and of the frontier, as far as it is known.
     pub(crate) fn bytes(&self) -> u64 {
         self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
+    }
+
+    /// What some thread found in an earlier level is known, whoever goes on from there.
+    fn take_recent(&self) -> Recent {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        recent.unwrap_or_else(|| Recent::new(self.visited.is_exact()))
     }
 
     /// Whether the run is to end at once.
@@ -172,7 +180,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             poll,
             tag: OLD,
             visited: None,
-            recent: Recent::new(task.shared.visited.is_exact()),
+            recent: task.shared.take_recent(),
             actions: Vec::new(),
             young: Batch::default(),
             old: Batch::default(),
@@ -192,6 +200,8 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             self.explore(unit);
             (self.poll)();
         }
+        let shared = self.task.shared;
+        shared.recent.lock().unwrap_or_else(PoisonError::into_inner).push(self.recent);
         self.findings
     }
 

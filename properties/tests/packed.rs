@@ -16,7 +16,7 @@ use spillway_properties::{Checked, CheckedState, SOMETIMES_NAMES, with_tier};
 use stateright::Model;
 
 /// Walks a scope.
-const WALKS: u64 = 3;
+const WALKS: u64 = 5;
 const STEPS: usize = 150;
 
 /// What a hasher is given, byte for byte.
