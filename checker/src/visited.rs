@@ -67,7 +67,7 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         crowded.map_or(Ok(()), |slots| self.grow(slots))
     }
 
-    /// Doubles the table, unless somebody else has done so since it had so many slots.
+    /// Makes the table larger, unless somebody else has done so since it had so many slots.
     ///
     /// # Errors
     /// If the system does not give the memory.
