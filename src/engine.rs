@@ -130,30 +130,16 @@ fn report<S: Size>(scope: &Scope, options: &Options, found: &Found<S>) -> Report
     let path = |name: &'static str| found.discovery(name).map(|path| path.into_actions());
     let bound = found.discovery(SCOPE_BOUNDS);
     let full = bound.as_ref().and_then(|path| path.last_state().inner.full());
-    let stopped = full.map(Stopped::Bound).or(found.stopped.as_ref().and_then(|stop| match stop {
-        Stop::Found => Some(Stopped::Violation),
-        Stop::Depth(_) => options.depth_max.map(|steps| Stopped::Depth(steps.get())),
-        Stop::States(_) => options.states_max.map(|states| Stopped::States(states.get())),
-        Stop::Time(time) => Some(Stopped::Seconds(time.as_secs())),
-        Stop::Memory(bytes) => Some(Stopped::Memory(bytes >> 20)),
-        Stop::Interrupted => Some(Stopped::Interrupt),
-        Stop::System(_) | Stop::Panicked => Some(Stopped::Trouble),
-    }));
-    // The last level may hold the violation, and be the last: then nothing was stopped, but it is known why it may be.
-    let ended = match options.until {
+    let found_what_ends = || match options.until {
         Until::TheEnd => false,
         Until::FirstViolation => ending(options).into_iter().any(|name| path(name).is_some()),
         Until::ViolationOf(name) => path(name).is_some(),
     };
-    let stopped = stopped.or(ended.then_some(Stopped::Violation));
-    let trouble = match &found.stopped {
-        Some(stop @ Stop::System(_)) => Some(stop.to_string()),
-        Some(Stop::Panicked) => found.panicked.as_ref().map(|panicked| {
-            let done = panicked.action.map(|action| format!(" at {action}")).unwrap_or_default();
-            format!("the model panicked{done}, which is a bug: {}", panicked.message)
-        }),
-        _ => None,
-    };
+    // The last level may hold the violation, and be the last: then nothing was stopped, but it is known why it may be.
+    let stopped = full
+        .map(Stopped::Bound)
+        .or_else(|| found.stopped.as_ref().and_then(|stop| stopped(stop, options)))
+        .or_else(|| found_what_ends().then_some(Stopped::Violation));
     let unjudged = options.depth_max.map_or(u64::MAX, |steps| depth_unjudged(steps) as u64 - 1);
     let mut findings = findings(scope, options, stopped.is_none(), path);
     findings.extend(path(PANIC).map(|path| Finding {
@@ -174,7 +160,32 @@ fn report<S: Size>(scope: &Scope, options: &Options, found: &Found<S>) -> Report
         stopped,
         findings,
         bound_path: bound.map(|path| path.into_actions()),
-        trouble,
+        trouble: trouble(found),
+    }
+}
+
+/// Why it ended early, as the program has it.
+fn stopped(stop: &Stop, options: &Options) -> Option<Stopped> {
+    match stop {
+        Stop::Found => Some(Stopped::Violation),
+        Stop::Depth(_) => options.depth_max.map(|steps| Stopped::Depth(steps.get())),
+        Stop::States(_) => options.states_max.map(|states| Stopped::States(states.get())),
+        Stop::Time(time) => Some(Stopped::Seconds(time.as_secs())),
+        Stop::Memory(bytes) => Some(Stopped::Memory(bytes >> 20)),
+        Stop::Interrupted => Some(Stopped::Interrupt),
+        Stop::System(_) | Stop::Panicked => Some(Stopped::Trouble),
+    }
+}
+
+/// What the system refused, or how the model panicked.
+fn trouble<S: Size>(found: &Found<S>) -> Option<String> {
+    match found.stopped.as_ref()? {
+        stop @ Stop::System(_) => Some(stop.to_string()),
+        Stop::Panicked => found.panicked.as_ref().map(|panicked| {
+            let done = panicked.action.map(|action| format!(" at {action}")).unwrap_or_default();
+            format!("the model panicked{done}, which is a bug: {}", panicked.message)
+        }),
+        _ => None,
     }
 }
 
