@@ -4,7 +4,7 @@
 mod common;
 
 use common::{counts, counts_of_stateright, run_in_all_ways};
-use spillway_checker::{Pack, Verdict};
+use spillway_checker::Verdict;
 use stateright::{Model, Property};
 
 /// Begins in so many numbers, each of them so many times in a row; each is halved, or not even that.
@@ -40,16 +40,7 @@ impl Model for Numbers {
     }
 }
 
-impl Pack for Numbers {
-    type Code = u64;
-
-    fn pack(&self, state: &u32) -> u64 {
-        (*state).into()
-    }
-    fn unpack(&self, code: u64) -> u32 {
-        u32::try_from(code).unwrap()
-    }
-}
+crate::packs_its_number!(Numbers, u32);
 
 #[test]
 fn a_model_begins_in_any_number_of_states() {

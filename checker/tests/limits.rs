@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::web::Web;
 use common::{counts, run_in_all_ways, seen, seen_in_all_ways};
-use spillway_checker::{Checker, Error, Go, Pack, Report, Stop, Until, Verdict};
+use spillway_checker::{Checker, Error, Go, Report, Stop, Until, Verdict};
 use stateright::{Model, Property};
 
 const WEB: Web = Web { states: 90_000, degree: 6, seed: 5 };
@@ -43,16 +43,7 @@ impl Model for Endless {
     }
 }
 
-impl Pack for Endless {
-    type Code = u64;
-
-    fn pack(&self, state: &u64) -> u64 {
-        *state
-    }
-    fn unpack(&self, code: u64) -> u64 {
-        code
-    }
-}
+crate::packs_its_number!(Endless, u64);
 
 /// It claims nothing, and says that there is more.
 #[track_caller]

@@ -5,7 +5,7 @@ mod common;
 
 use common::seen_in_all_ways;
 use common::web::mix;
-use spillway_checker::{Checker, DEADLOCK, PANIC, Pack, Report, Stop, Verdict};
+use spillway_checker::{Checker, DEADLOCK, PANIC, Report, Stop, Verdict};
 use stateright::{Model, Property};
 
 /// A web of states, in which some states have something that panics.
@@ -58,16 +58,7 @@ impl Model for Fragile {
     }
 }
 
-impl Pack for Fragile {
-    type Code = u64;
-
-    fn pack(&self, state: &u64) -> u64 {
-        *state
-    }
-    fn unpack(&self, code: u64) -> u64 {
-        code
-    }
-}
+crate::packs_its_number!(Fragile, u64);
 
 /// The report on one thread, which says the same as those made in any other way.
 fn run(model: &Fragile) -> Report<Fragile> {
@@ -155,16 +146,7 @@ impl Model for Fan {
     }
 }
 
-impl Pack for Fan {
-    type Code = u64;
-
-    fn pack(&self, state: &u32) -> u64 {
-        (*state).into()
-    }
-    fn unpack(&self, code: u64) -> u32 {
-        u32::try_from(code).unwrap()
-    }
-}
+crate::packs_its_number!(Fan, u32);
 
 /// One thread knows the violation when it comes to the last state, and others may not.
 #[test]

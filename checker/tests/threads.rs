@@ -8,7 +8,7 @@ mod models;
 use common::web::Web;
 use common::{Seen, seen};
 use models::two_phase_word::TwoPhase;
-use spillway_checker::{Checker, Pack, Stop};
+use spillway_checker::{Checker, Stop};
 use stateright::{Model, Property};
 
 fn run(web: &Web, threads: usize, packed: bool, depth: u64) -> Seen {
@@ -77,16 +77,7 @@ impl Model for Cube {
     }
 }
 
-impl Pack for Cube {
-    type Code = u64;
-
-    fn pack(&self, state: &u32) -> u64 {
-        (*state).into()
-    }
-    fn unpack(&self, code: u64) -> u32 {
-        u32::try_from(code).unwrap()
-    }
-}
+crate::packs_its_number!(Cube, u32);
 
 #[test]
 fn all_sets_are_found_the_same_way_by_any_number_of_threads() {

@@ -117,6 +117,23 @@ where
     ways.into_iter().map(run).collect()
 }
 
+/// Packs states that are numbers.
+#[macro_export]
+macro_rules! packs_its_number {
+    ($model:ty, $number:ty) => {
+        impl spillway_checker::Pack for $model {
+            type Code = u64;
+
+            fn pack(&self, state: &$number) -> u64 {
+                (*state).into()
+            }
+            fn unpack(&self, code: u64) -> $number {
+                code.try_into().unwrap()
+            }
+        }
+    };
+}
+
 /// Packs into bytes of different lengths, some of them long.
 pub struct Lengthy;
 

@@ -1,6 +1,5 @@
 //! Large graphs whose states are found from many sides at once, so that threads meet at them.
 
-use spillway_checker::Pack;
 use stateright::{Model, Property};
 
 /// Every state has so many successors, anywhere among the others: almost every state is found by several.
@@ -62,13 +61,4 @@ impl Model for Web {
     }
 }
 
-impl Pack for Web {
-    type Code = u64;
-
-    fn pack(&self, state: &u32) -> u64 {
-        (*state).into()
-    }
-    fn unpack(&self, code: u64) -> u32 {
-        u32::try_from(code).unwrap()
-    }
-}
+crate::packs_its_number!(Web, u32);
