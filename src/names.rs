@@ -1,6 +1,7 @@
-//! Names on the command line that must be known ones: completed by the shell, and corrected when misspelt.
+//! Names on the command line that must be known ones: completed by the shell, and corrected when misspelt. And bounds.
 
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
@@ -11,6 +12,11 @@ use spillway_model::Mutant;
 use spillway_model::scope::pairs::{FEATURES, Feature};
 use spillway_properties::Known;
 use spillway_properties::catalog::{self, nearest};
+
+/// A bound: a whole number that is not 0.
+pub(crate) fn bound(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a whole number, 1 at least".to_owned())
+}
 
 /// Parses one of a list of names.
 #[derive(Clone)]

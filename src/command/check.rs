@@ -66,11 +66,11 @@ pub(crate) struct Args {
     #[arg(long)]
     all: bool,
     /// Steps of a run, at most.
-    #[arg(long, value_name = "N", help_heading = "Bounds")]
+    #[arg(long, value_name = "N", help_heading = "Bounds", value_parser = names::bound)]
     depth_max: Option<NonZeroUsize>,
     /// States, at most: the exploration ends with the steps at which there are so many. With stateright generated states,
     /// give or take a block.
-    #[arg(long, value_name = "N", help_heading = "Bounds")]
+    #[arg(long, value_name = "N", help_heading = "Bounds", value_parser = names::bound)]
     states_max: Option<NonZeroUsize>,
     /// Seconds, at most.
     #[arg(long, value_name = "N", help_heading = "Bounds", value_parser = clap::value_parser!(u64).range(1..))]

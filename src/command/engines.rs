@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::format::number::{count, counted, seconds};
 use crate::format::table::{Cell, table_of_lines};
 use crate::format::{self, Plain, verdict_line};
-use crate::{interrupt, output, source, style};
+use crate::{interrupt, names, output, source, style};
 
 /// Check scopes with our engine and with stateright's, and compare counts, verdicts and the lengths of runs.
 ///
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "scopes")]
     pairs: bool,
     /// Unique states of a scope, at most.
-    #[arg(long, value_name = "N", default_value = "3000000")]
+    #[arg(long, value_name = "N", default_value = "3000000", value_parser = names::bound)]
     states_max: NonZeroUsize,
     /// How the result is written.
     #[arg(long, value_enum, default_value = "human")]
