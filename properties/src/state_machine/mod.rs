@@ -32,6 +32,7 @@
 mod reference;
 mod side_by_side;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -156,14 +157,20 @@ pub fn hold<T: Subject>(settings: &Settings) -> Result<(), Box<Failure>> {
     };
     let cases = config.cases;
     let runs = Reference::<T>::sequential_strategy(settings.steps.clone());
+    // The last run that failed, which is the smallest one that was tried. What the runner gives back may be another, that does
+    // not fail: a step that it made simpler, and more complex again, need not be the same step.
+    let failed: RefCell<Option<(Scope, Vec<Action>)>> = RefCell::default();
     let result = TestRunner::new(config).run(&runs, |(model, transitions, seen)| {
         let mut both = SideBySide::new(model.scope(), T::system(model.scope()), None);
+        let mut taken = Vec::new();
         for action in transitions.into_iter().flatten() {
             if let Some(seen) = &seen {
                 seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             }
+            taken.push(action);
             both.step(&action).map_err(|refusal| TestCaseError::fail(refusal.to_string()))?;
             if let Some(parted) = both.parted() {
+                failed.replace(Some((model.scope().clone(), taken)));
                 return Err(TestCaseError::fail(parted.to_string()));
             }
             if both.is_over() {
@@ -175,12 +182,17 @@ pub fn hold<T: Subject>(settings: &Settings) -> Result<(), Box<Failure>> {
     match result {
         Ok(()) => Ok(()),
         Err(TestError::Abort(reason)) => panic!("{}: no run was made: {reason}", settings.name),
-        Err(TestError::Fail(reason, (model, transitions, _))) => {
-            let actions: Vec<Action> = transitions.into_iter().flatten().collect();
-            let told =
-                || panic!("{}: a run that fails does not fail again: {reason}", settings.name);
-            let (parted, shrunk) = smallest::<T>(model.scope(), &actions).unwrap_or_else(told);
-            let trace = write::<T>(settings, seed, model.scope(), &shrunk, &parted);
+        Err(TestError::Fail(reason, _)) => {
+            let smallest = failed.into_inner().and_then(|(scope, actions)| {
+                let (parted, shrunk) = smallest::<T>(&scope, &actions)?;
+                Some((scope, parted, shrunk))
+            });
+            let told = || {
+                let name = &settings.name;
+                panic!("{name}: with seed {seed} a run that fails does not fail again: {reason}")
+            };
+            let (scope, parted, shrunk) = smallest.unwrap_or_else(told);
+            let trace = write::<T>(settings, seed, &scope, &shrunk, &parted);
             let name = settings.name.clone();
             Err(Box::new(Failure { name, seed, cases, parted, shrunk, trace }))
         }
