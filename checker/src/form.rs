@@ -62,8 +62,15 @@ pub(crate) trait Form<M: Model>: Sync {
         block: &mut Self::Block,
         keep: impl FnMut(&Self::Stored) -> bool,
     );
-    /// Shows those states of a block that count, in order; all if it is not said which do. Each is gone when it was seen.
-    fn visit(&self, model: &M, block: Self::Block, counts: &[bool], see: impl FnMut(&M::State));
+    /// Shows those states of a block that count, in order; all if it is not said which do. Each is gone when it was seen, and
+    /// the block is empty then.
+    fn visit(
+        &self,
+        model: &M,
+        block: &mut Self::Block,
+        counts: &[bool],
+        see: impl FnMut(&M::State),
+    );
     /// The bytes of a block, which is empty then; none if it cannot be put aside.
     fn take_bytes(block: &mut Self::Block) -> Option<Vec<u8>>;
     /// The block of these bytes.
@@ -114,12 +121,12 @@ where
     fn visit(
         &self,
         _model: &M,
-        block: Vec<M::State>,
+        block: &mut Vec<M::State>,
         counts: &[bool],
         mut see: impl FnMut(&M::State),
     ) {
         let mut counts = counts.iter();
-        for state in block {
+        for state in block.drain(..) {
             if counts.next().is_none_or(|counts| *counts) {
                 see(&state);
             }
@@ -202,15 +209,22 @@ where
         *good = 0;
     }
     #[inline(always)]
-    fn visit(&self, model: &M, block: Vec<u8>, counts: &[bool], mut see: impl FnMut(&M::State)) {
+    fn visit(
+        &self,
+        model: &M,
+        block: &mut Vec<u8>,
+        counts: &[bool],
+        mut see: impl FnMut(&M::State),
+    ) {
         let (mut at, mut counts) = (0, counts.iter());
         while at < block.len() {
-            let length = read_length(&block, &mut at);
+            let length = read_length(block, &mut at);
             if counts.next().is_none_or(|counts| *counts) {
                 see(&self.0.unpack(model, &block[at..at + length]));
             }
             at += length;
         }
+        block.clear();
     }
     fn take_bytes(block: &mut Vec<u8>) -> Option<Vec<u8>> {
         Some(std::mem::take(block))
@@ -307,12 +321,12 @@ where
     fn visit(
         &self,
         model: &M,
-        block: Vec<M::Code>,
+        block: &mut Vec<M::Code>,
         counts: &[bool],
         mut see: impl FnMut(&M::State),
     ) {
         let mut counts = counts.iter();
-        for code in block {
+        for code in block.drain(..) {
             if counts.next().is_none_or(|counts| *counts) {
                 see(&model.unpack(code));
             }

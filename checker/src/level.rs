@@ -6,6 +6,7 @@ use stateright::Model;
 
 use crate::births::Births;
 use crate::form::Form;
+use crate::lost::Lost;
 use crate::spill::Spilled;
 
 /// States in a block, at most, give or take a batch; blocks are what is freed, or spilled, at once.
@@ -50,11 +51,12 @@ impl<M: Model, F: Form<M>> Block<M, F> {
         F::size_of(&self.states) as u64
     }
 
-    /// Keeps of what was found only what counts by its fingerprint.
-    pub(crate) fn confirm(&mut self, mut counts: impl FnMut(u64) -> bool) {
+    /// Forgets what another unit found before, if anything is lost.
+    pub(crate) fn lose(&mut self, lost: Option<&Lost>) {
         let fingerprints = std::mem::take(&mut self.fingerprints);
-        let counts: Vec<bool> = fingerprints.into_iter().map(&mut counts).collect();
-        assert_eq!(counts.len(), self.births.len(), "every state has a fingerprint");
+        let Some(lost) = lost else { return };
+        assert_eq!(fingerprints.len(), self.births.len(), "every state has a fingerprint");
+        let counts: Vec<bool> = fingerprints.into_iter().map(|one| !lost.is_one(one)).collect();
         self.live = counts.iter().filter(|counts| **counts).count();
         if self.live < counts.len() {
             self.births = self.births.only(&counts);

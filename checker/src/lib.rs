@@ -64,6 +64,7 @@ mod code;
 mod form;
 mod hash;
 mod level;
+mod lost;
 mod memory;
 mod parents;
 mod path;

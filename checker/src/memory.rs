@@ -6,12 +6,17 @@ use std::io;
 use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 
-use memmap2::MmapMut;
+use memmap2::{MmapMut, MmapOptions};
+
+/// Addresses that are asked for, and cost nothing while nothing stands there: a TiB, or as much as the system gives.
+const RESERVED_BYTES: usize = 1 << 40;
 
 /// Zeroed words, the first at the beginning of a page.
 #[derive(Debug)]
 pub(crate) struct Words {
     map: MmapMut,
+    /// Words in use; behind them are addresses to grow into.
+    words: usize,
 }
 
 impl Words {
@@ -21,11 +26,27 @@ impl Words {
     /// If the system does not give as much.
     pub(crate) fn zeroed(words: usize) -> io::Result<Words> {
         assert!(words > 0, "a map of memory is not empty");
-        let bytes = words.checked_mul(size_of::<AtomicU64>()).ok_or(io::ErrorKind::OutOfMemory)?;
-        let map = MmapMut::map_anon(bytes)?;
-        #[cfg(target_os = "linux")]
-        let _ = map.advise(memmap2::Advice::HugePage); // without them it is slower, no more
-        Ok(Words { map })
+        Ok(Words { map: reserve(bytes_of(words)?)?, words })
+    }
+
+    /// As many words as that, which are no fewer: those there are, and zeros.
+    ///
+    /// # Errors
+    /// If the system does not give as much; then all is as it was.
+    pub(crate) fn grow(&mut self, words: usize) -> io::Result<()> {
+        assert!(words >= self.words, "words are not given back");
+        let bytes = bytes_of(words)?;
+        if bytes > self.map.len() {
+            let mut larger = reserve(bytes)?;
+            let used = bytes_of(self.words)?;
+            larger[..used].copy_from_slice(&self.map[..used]);
+            self.map = larger;
+        } else {
+            // Addresses are reserved without a look at how much memory there is: the system is asked now.
+            drop(MmapMut::map_anon(bytes)?);
+        }
+        self.words = words;
+        Ok(())
     }
 
     /// Asks for the cache line of a word, which is wanted soon.
@@ -48,9 +69,26 @@ impl Deref for Words {
 
     #[inline(always)]
     fn deref(&self) -> &[AtomicU64] {
-        let words = self.map.len() / size_of::<AtomicU64>();
-        // SAFETY: the map begins at a page, so it is aligned; it is as long as that; all bits zero are an `AtomicU64`; it
+        // SAFETY: the map begins at a page, so it is aligned; it is as long as that at least; all bits zero are an `AtomicU64`; it
         // lives as long as `self`, and nobody looks at it but as atomic words.
-        unsafe { std::slice::from_raw_parts(self.map.as_ptr().cast::<AtomicU64>(), words) }
+        unsafe { std::slice::from_raw_parts(self.map.as_ptr().cast::<AtomicU64>(), self.words) }
     }
+}
+
+fn bytes_of(words: usize) -> io::Result<usize> {
+    Ok(words.checked_mul(size_of::<AtomicU64>()).ok_or(io::ErrorKind::OutOfMemory)?)
+}
+
+/// Zeroed memory of so many bytes at least, and of as many more as cost nothing.
+fn reserve(bytes: usize) -> io::Result<MmapMut> {
+    let mut reserved = if cfg!(unix) { RESERVED_BYTES.max(bytes) } else { bytes };
+    let map = loop {
+        match MmapOptions::new().len(reserved).no_reserve_swap().map_anon() {
+            Err(_) if reserved > bytes => reserved = (reserved / 2).max(bytes),
+            map => break map?,
+        }
+    };
+    #[cfg(target_os = "linux")]
+    let _ = map.advise(memmap2::Advice::HugePage); // without them it is slower, no more
+    Ok(map)
 }

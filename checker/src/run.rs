@@ -18,9 +18,9 @@ use crate::parents::Parents;
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Report, Stop};
 use crate::spill::Spill;
-use crate::table::{Inserted, OLD};
+use crate::table::{Inserted, OLD, Tag};
 use crate::visited::Visited;
-use crate::worker::{Findings, Panic, Shared, Task, Worker, confirm};
+use crate::worker::{Findings, Panic, Shared, Task, Worker, lose};
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -49,6 +49,8 @@ struct Run<'a, M: Model, F: Form<M>> {
     stopped: Option<Stop>,
     /// States found and not explored.
     unexplored: u64,
+    /// The last tag that was given to a unit.
+    last_tag: Tag,
 }
 
 /// Explores a model.
@@ -82,8 +84,9 @@ where
         panicked: None,
         stopped: None,
         unexplored: 0,
+        last_tag: OLD,
     };
-    let first = Level::of(first, 0, threads, run.shared.visited.open().units_max());
+    let first = Level::of(first, 0, threads, run.units_max());
     run.levels(first, watch);
     run.report()
 }
@@ -109,7 +112,7 @@ fn shared<'a, M: Model, F: Form<M>>(
         frontier_bytes_max: AtomicU64::new(0),
         spilled_bytes: AtomicU64::new(0),
         halt: AtomicBool::new(false),
-        recent: Mutex::default(),
+        kits: Mutex::default(),
         refused: Mutex::new(None),
     })
 }
@@ -179,17 +182,39 @@ where
                 self.stopped = Some(Stop::Depth(self.depth));
                 return;
             }
-            let explored = self.explore(level, watch, &mut polled);
+            let first_tag = self.tags(level.units.len());
+            let explored = self.explore(level, first_tag, watch, &mut polled);
             level = self.finish(explored);
         }
         let waiting = self.shared.frontier_bytes.load(Ordering::Relaxed);
         debug_assert!(waiting == 0 || self.unexplored > 0, "{waiting} bytes of no state");
     }
 
+    /// Units that can be told apart in a level.
+    fn units_max(&self) -> usize {
+        if self.threads > 1 { (self.shared.visited.tag_max() - OLD) as usize } else { usize::MAX }
+    }
+
+    /// The first of so many tags for the units of a level; none if there is but one thread, and so nothing to tell.
+    fn tags(&mut self, units: usize) -> Option<Tag> {
+        if self.threads == 1 {
+            return None;
+        }
+        if self.last_tag + units as Tag > self.shared.visited.tag_max() {
+            self.shared.visited.forget_tags();
+            self.last_tag = OLD;
+        }
+        let first = self.last_tag + 1;
+        self.last_tag += units as Tag;
+        assert!(self.last_tag <= self.shared.visited.tag_max(), "a level has no more units");
+        Some(first)
+    }
+
     /// Explores one level.
     fn explore(
         &self,
         level: Level<M, F>,
+        first_tag: Option<Tag>,
         watch: &mut dyn FnMut(&Progress) -> Go,
         polled: &mut Instant,
     ) -> Explored<M, F> {
@@ -199,6 +224,7 @@ where
             shared: &self.shared,
             depth: self.depth,
             threads,
+            first_tag,
             next: AtomicUsize::new(0),
             explored: AtomicU64::new(0),
             open: open.collect(),
@@ -225,7 +251,8 @@ where
             found[unit] = blocks;
         }
         if threads > 1 {
-            confirm(task, &mut found);
+            let taken = findings.iter_mut().flat_map(|one| std::mem::take(&mut one.taken));
+            lose(task, &mut found, taken);
         }
         Explored {
             findings,
@@ -303,8 +330,7 @@ where
         let blocks: Vec<_> = units.into_iter().flat_map(|(_, blocks)| blocks).collect();
         let lost = blocks.iter().filter(|block| block.live == 0).map(Block::bytes).sum();
         self.shared.frontier_bytes.fetch_sub(lost, Ordering::Relaxed);
-        let units_max = self.shared.visited.open().units_max();
-        let level = Level::of(blocks, first, self.threads, units_max);
+        let level = Level::of(blocks, first, self.threads, self.units_max());
         self.unexplored += level.states;
         self.sizes = [self.sizes[1], level.states];
         // What is asked for when all is done asks for nothing.

@@ -4,51 +4,42 @@
 //! stands in one of the next lines. A slot need not repeat the high bits (Cleary, *Compact Hash Tables Using Bidirectional
 //! Linear Probing*, IEEE Trans. Comput. 1984): where it stands and how many lines from home say them. The room that this
 //! leaves holds that distance and a *tag*, so nothing of the 64 bits is lost, and a table grows without hashing anything
-//! again.
+//! again, where it is.
 //!
-//! **Tags say who found a state first, whichever thread was faster.** The units of work of a level are numbered in order, and
-//! a state stands under the number of the unit that inserted it. An earlier unit that finds it later takes it over: it
-//! puts its own, lower number there. When the level is over each unit asks for what it inserted; where its number stands the
-//! state is its own, and becomes an [`OLD`] one, which nobody takes over. So what counts is what one thread would have
-//! found, in the order in which it would have found it.
+//! **Tags say who found a state first, whichever thread was faster.** Units of work are numbered in order, from level to
+//! level, and a state stands under the number of the unit that inserted it. An earlier unit of the same level that finds it
+//! later takes it over: it puts its own, lower number there, and when the level is over the later one is told what it has
+//! lost. So what counts is what one thread would have found, in the order in which it would have found it. When there are no
+//! more numbers all states become [`OLD`] ones, which nobody takes over.
+
+mod grow;
+mod shape;
 
 use std::hint::select_unpredictable;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::memory::Words;
+use shape::{DISTANCE_MAX, Shape};
 
 /// Slots in a line: a cache line of 64 bytes.
 const LINE_SLOTS: usize = 8;
-/// Bits of a slot for the distance from home, in lines.
-const DISTANCE_BITS: u32 = 6;
-/// Lines from home, at most, exclusively.
-const DISTANCE_MAX: usize = 1 << DISTANCE_BITS;
-/// The smallest table, a megabyte: its lines' number takes as many bits as a slot needs for the distance and eight more, for
-/// tags. A larger table has room for more tags, as it has for larger levels.
-const LINE_BITS_MIN: u32 = DISTANCE_BITS + 8;
-/// The largest table, 64 TiB.
-const LINE_BITS_MAX: u32 = 40;
-/// A table below this grows fourfold: its memory is nothing, the copying is.
-const SMALL_SLOTS: usize = 1 << 20;
 /// Slots in use, at most, of [`LOAD_OF`].
 const LOAD_MAX: usize = 13;
 const LOAD_OF: usize = 16;
 
 /// Who inserted a fingerprint. Never 0, so that no slot in use is 0.
 pub(crate) type Tag = u64;
-/// The tag of what was inserted before this level, or by one thread: nobody takes it over.
+/// The tag of what was inserted by one thread, or so long ago that it was forgotten by whom: nobody takes it over.
 pub(crate) const OLD: Tag = 1;
-/// The tag of the first unit.
-pub(crate) const FIRST: Tag = OLD + 1;
 
 /// What became of an insertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inserted {
     /// It was not there, and is now.
     New,
-    /// It was there already, inserted by somebody whom this one precedes, and is this one's now.
-    Taken,
+    /// It was there already, under a tag that is greater than this one's, and stands under this one's now.
+    Taken(u64),
     /// It was there already.
     Known,
     /// There is no room near its home: the table must grow.
@@ -68,7 +59,7 @@ pub enum Inserted {
 #[derive(Debug)]
 pub struct FingerprintSet {
     words: Words,
-    line_bits: u32,
+    shape: Shape,
 }
 
 impl FingerprintSet {
@@ -77,17 +68,9 @@ impl FingerprintSet {
     /// # Errors
     /// If the system does not give the memory.
     pub fn with_slots(slots: usize) -> io::Result<FingerprintSet> {
-        let lines = slots.div_ceil(LINE_SLOTS).max(1);
-        let line_bits = lines.next_power_of_two().trailing_zeros().max(LINE_BITS_MIN);
-        FingerprintSet::with_line_bits(line_bits)
-    }
-
-    fn with_line_bits(line_bits: u32) -> io::Result<FingerprintSet> {
-        if line_bits > LINE_BITS_MAX {
-            return Err(io::ErrorKind::OutOfMemory.into());
-        }
-        let words = Words::zeroed(LINE_SLOTS << line_bits)?;
-        Ok(FingerprintSet { words, line_bits })
+        let shape = Shape::with_lines(slots.div_ceil(LINE_SLOTS) as u64);
+        let shape = shape.ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(FingerprintSet { words: Words::zeroed(shape.lines() * LINE_SLOTS)?, shape })
     }
 
     /// Slots.
@@ -105,25 +88,17 @@ impl FingerprintSet {
         fingerprints > (self.slots() / LOAD_OF * LOAD_MAX) as u64
     }
 
-    #[inline(always)]
-    fn home(&self, fingerprint: u64) -> usize {
-        (fingerprint >> (u64::BITS - self.line_bits)) as usize
-    }
-
     /// Asks for the line of a fingerprint that is inserted soon.
     #[inline(always)]
     pub fn prefetch(&self, fingerprint: u64) {
-        self.words.prefetch(self.home(fingerprint) * LINE_SLOTS);
+        let home = self.shape.home(fingerprint);
+        self.words.prefetch(home * LINE_SLOTS);
+        self.words.prefetch(self.shape.behind(home, 1) * LINE_SLOTS);
     }
 
-    /// Units that can be told apart.
-    pub(crate) fn units_max(&self) -> usize {
-        (self.tag_mask() - FIRST) as usize
-    }
-
-    #[inline(always)]
-    fn tag_mask(&self) -> u64 {
-        (1 << (self.line_bits - DISTANCE_BITS)) - 1
+    /// The greatest tag there is room for; it becomes no less when the table grows.
+    pub(crate) fn tag_max(&self) -> Tag {
+        self.shape.tag_mask()
     }
 
     /// Inserts a fingerprint.
@@ -135,23 +110,26 @@ impl FingerprintSet {
     /// Inserts a fingerprint under a tag.
     #[inline(always)]
     pub(crate) fn insert_for(&self, fingerprint: u64, tag: Tag) -> Inserted {
-        debug_assert!((OLD..=self.tag_mask()).contains(&tag), "a tag fits and is not 0");
-        let tag_mask = self.tag_mask();
-        let (line, wanted) = self.line(fingerprint, 0);
-        let found = find(line, wanted, tag_mask);
-        // Nearly all that is generated is known, and stands in the line where it is at home.
-        if found != 0 && found & tag_mask <= tag {
-            return Inserted::Known;
+        let tag_mask = self.shape.tag_mask();
+        debug_assert!((OLD..=tag_mask).contains(&tag), "a tag fits and is not 0");
+        let home = self.shape.home(fingerprint);
+        let wanted = self.shape.slot(fingerprint, 0);
+        let line = self.slots_of(home);
+        // Nearly all that is found stands in the line where it is at home, or there is room for it.
+        match look(line, wanted, tag_mask) {
+            Seen::Same(found) if found & tag_mask <= tag => return Inserted::Known,
+            Seen::Room(slot) if exchange(slot, 0, wanted | tag) => return Inserted::New,
+            _ => self.insert_seldom(fingerprint, tag),
         }
-        self.insert_seldom(fingerprint, tag)
     }
 
     #[inline(never)]
     fn insert_seldom(&self, fingerprint: u64, tag: Tag) -> Inserted {
-        let tag_mask = self.tag_mask();
+        let tag_mask = self.shape.tag_mask();
+        let home = self.shape.home(fingerprint);
         for distance in 0..DISTANCE_MAX {
-            let (line, wanted) = self.line(fingerprint, distance);
-            for slot in line {
+            let wanted = self.shape.slot(fingerprint, distance);
+            for slot in self.slots_of(self.shape.behind(home, distance)) {
                 let found = slot.load(Ordering::Acquire);
                 // The first empty one, or a fingerprint could stand twice.
                 if found == 0 && exchange(slot, 0, wanted | tag) {
@@ -165,81 +143,11 @@ impl FingerprintSet {
         Inserted::Full
     }
 
-    /// Whether a fingerprint stands under a tag; if so it becomes an old one.
-    pub(crate) fn confirm(&self, fingerprint: u64, tag: Tag) -> bool {
-        let tag_mask = self.tag_mask();
-        for distance in 0..DISTANCE_MAX {
-            let (line, wanted) = self.line(fingerprint, distance);
-            let same = |slot: &&AtomicU64| is(slot.load(Ordering::Acquire), wanted, tag_mask);
-            if let Some(slot) = line.iter().find(same) {
-                return exchange(slot, wanted | tag, wanted | OLD);
-            }
-        }
-        unreachable!("what is confirmed was inserted")
-    }
-
-    /// The line that is so many lines from a fingerprint's home, and the fingerprint as it stands there without its tag.
+    /// The slots of a line.
     #[inline(always)]
-    fn line(&self, fingerprint: u64, distance: usize) -> (&[AtomicU64; LINE_SLOTS], u64) {
-        let mask = (1 << self.line_bits) - 1;
-        let first = ((self.home(fingerprint) + distance) & mask) * LINE_SLOTS;
-        let line = &self.words[first..first + LINE_SLOTS];
-        let rest = fingerprint << self.line_bits;
-        let distance = (distance as u64) << (self.line_bits - DISTANCE_BITS);
-        (line.try_into().expect("a line has its slots"), rest | distance)
-    }
-
-    /// The fingerprint in a slot, and its tag; none if it is empty.
-    fn read(&self, at: usize) -> Option<(u64, Tag)> {
-        let slot = self.words[at].load(Ordering::Acquire);
-        if slot == 0 {
-            return None;
-        }
-        let mask = (1 << self.line_bits) - 1;
-        let distance = (slot >> (self.line_bits - DISTANCE_BITS)) as usize & (DISTANCE_MAX - 1);
-        let home = (at / LINE_SLOTS).wrapping_sub(distance) & mask;
-        let high = (home as u64) << (u64::BITS - self.line_bits);
-        Some((high | slot >> self.line_bits, slot & self.tag_mask()))
-    }
-
-    /// Whether it is so small that it should grow by more than twice at a time.
-    fn is_small(&self) -> bool {
-        self.slots() < SMALL_SLOTS
-    }
-
-    /// A larger table with the same fingerprints and tags, filled by so many threads.
-    ///
-    /// # Errors
-    /// If the system does not give the memory.
-    pub(crate) fn larger(&self, threads: usize) -> io::Result<FingerprintSet> {
-        let mut line_bits = self.line_bits + if self.is_small() { 2 } else { 1 };
-        loop {
-            let larger = FingerprintSet::with_line_bits(line_bits)?;
-            if larger.fill_from(self, threads) {
-                return Ok(larger);
-            }
-            line_bits += 1; // so uneven that one place is full: fingerprints are no longer random
-        }
-    }
-
-    /// Inserts whatever another one has. False if there is no room.
-    fn fill_from(&self, other: &FingerprintSet, threads: usize) -> bool {
-        /// Slots that are worth a thread.
-        const SHARE_MIN: usize = 1 << 18;
-        let share = other.slots().div_ceil(threads.max(1)).max(SHARE_MIN);
-        let copy = |from: usize| {
-            let to = (from + share).min(other.slots());
-            let mut known = (from..to).filter_map(|at| other.read(at));
-            known.all(|(fingerprint, tag)| self.insert_for(fingerprint, tag) == Inserted::New)
-        };
-        if share >= other.slots() {
-            return copy(0);
-        }
-        std::thread::scope(|scope| {
-            let starts = (0..other.slots()).step_by(share);
-            let copies: Vec<_> = starts.map(|from| scope.spawn(move || copy(from))).collect();
-            copies.into_iter().all(|copy| copy.join().expect("copying does not panic"))
-        })
+    fn slots_of(&self, line: usize) -> &[AtomicU64; LINE_SLOTS] {
+        let first = line * LINE_SLOTS;
+        self.words[first..first + LINE_SLOTS].try_into().expect("a line has its slots")
     }
 }
 
@@ -250,17 +158,32 @@ fn is(slot: u64, wanted: u64, tag_mask: u64) -> bool {
     (slot ^ wanted).wrapping_sub(1) < tag_mask
 }
 
-/// The slot of a line that has a fingerprint; 0 if none has. Which it is nobody can foresee: all are looked at, without a
+/// What a line has for a fingerprint.
+enum Seen<'a> {
+    /// It is there, and this is what its slot says.
+    Same(u64),
+    /// It is not there; this is the first slot that is empty.
+    Room(&'a AtomicU64),
+    /// It is not there, and no slot is empty.
+    Neither,
+}
+
+/// Looks for a fingerprint in a line. Where it is, or the first empty slot, nobody can foresee: all are looked at, without a
 /// branch.
 #[inline(always)]
-fn find(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> u64 {
-    let mut found = 0;
-    for slot in line {
+fn look(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> Seen<'_> {
+    let (mut found, mut empty) = (0, 0u32);
+    for (at, slot) in line.iter().enumerate() {
         let slot = slot.load(Ordering::Acquire);
         // Where an empty one is the same it adds nothing.
         found |= select_unpredictable(slot ^ wanted <= tag_mask, slot, 0);
+        empty |= u32::from(slot == 0) << at;
     }
-    found
+    match line.get(empty.trailing_zeros() as usize) {
+        _ if found != 0 => Seen::Same(found),
+        Some(slot) => Seen::Room(slot),
+        None => Seen::Neither,
+    }
 }
 
 /// Takes a slot over from a later one.
@@ -272,7 +195,7 @@ fn precede(slot: &AtomicU64, tag: Tag, tag_mask: u64) -> Inserted {
             return Inserted::Known;
         }
         if exchange(slot, found, found & !tag_mask | tag) {
-            return Inserted::Taken;
+            return Inserted::Taken(found & tag_mask);
         }
     }
 }

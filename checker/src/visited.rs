@@ -8,10 +8,10 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 use stateright::Model;
 
 use crate::form::Form;
-use crate::table::{FingerprintSet, Inserted, Tag};
+use crate::table::{FingerprintSet, Inserted, OLD, Tag};
 
 /// Slots to begin with.
-const SLOTS_FIRST: usize = 1 << 17;
+const SLOTS_FIRST: usize = 1 << 18;
 
 /// Everything that was seen.
 pub(crate) enum Visited<M: Model, F: Form<M>> {
@@ -75,10 +75,27 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         let Visited::Fingerprints { table, bytes, threads, .. } = self else { return Ok(()) };
         let mut table = table.write().unwrap_or_else(PoisonError::into_inner);
         if table.slots() == slots {
-            *table = table.larger(*threads)?;
+            table.grow(*threads)?;
             bytes.store(table.bytes(), Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// The greatest tag there is room for.
+    pub(crate) fn tag_max(&self) -> Tag {
+        match self {
+            Visited::Fingerprints { table, .. } => {
+                table.read().unwrap_or_else(PoisonError::into_inner).tag_max()
+            }
+            Visited::Exact(_) => OLD,
+        }
+    }
+
+    /// Makes all tags free again: nobody takes over what is there.
+    pub(crate) fn forget_tags(&self) {
+        if let Visited::Fingerprints { table, threads, .. } = self {
+            table.write().unwrap_or_else(PoisonError::into_inner).forget_tags(*threads);
+        }
     }
 
     /// Bytes of the table; in exact mode unknown, and 0.
@@ -119,22 +136,6 @@ impl<M: Model, F: Form<M>> Open<'_, M, F> {
                 same.push(F::own(stored));
                 Inserted::New
             }
-        }
-    }
-
-    /// Whether a state is this unit's own: see `table.rs`.
-    pub(crate) fn confirm(&self, fingerprint: u64, tag: Tag) -> bool {
-        match self {
-            Open::Fingerprints(table) => table.confirm(fingerprint, tag),
-            Open::Exact(_) => true, // there is one thread
-        }
-    }
-
-    /// Units that can be told apart.
-    pub(crate) fn units_max(&self) -> usize {
-        match self {
-            Open::Fingerprints(table) => table.units_max(),
-            Open::Exact(_) => usize::MAX,
         }
     }
 

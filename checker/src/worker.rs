@@ -11,16 +11,20 @@ use stateright::{Expectation, Model, Property};
 use crate::births::Birth;
 use crate::form::Form;
 use crate::level::{BLOCK_STATES, Block, Level, Unit};
+use crate::lost::Lost;
 use crate::recent::Recent;
 use crate::report::DEADLOCK;
 use crate::spill::Spill;
-use crate::table::{FIRST, Inserted, OLD, Tag};
+use crate::table::{Inserted, OLD, Tag};
 use crate::visited::{Open, Visited};
 
 /// Successors that are decided on together: their lines of the table are on their way meanwhile.
 const BATCH: usize = 32;
 /// States between two looks at the clock.
 const POLL_STATES: u32 = 64;
+
+/// Empty blocks that a thread keeps, at most.
+const SPARES_MAX: usize = 16;
 
 /// Whether a state without a successor is a final one.
 pub(crate) type IsFinal<M> = dyn Fn(&M, &<M as Model>::State) -> bool + Send + Sync;
@@ -43,7 +47,7 @@ pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
     /// Threads should come to an end, the level explored or not.
     pub(crate) halt: AtomicBool,
     /// Of threads of earlier levels.
-    pub(crate) recent: Mutex<Vec<Recent>>,
+    pub(crate) kits: Mutex<Vec<Kit<M, F>>>,
     /// What the system refused first.
     pub(crate) refused: Mutex<Option<String>>,
 }
@@ -54,10 +58,13 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
         self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
     }
 
-    /// What some thread found in an earlier level is known, whoever goes on from there.
-    fn take_recent(&self) -> Recent {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        recent.unwrap_or_else(|| Recent::new(self.visited.is_exact()))
+    /// What some thread kept from an earlier level serves whoever goes on from there.
+    fn take_kit(&self) -> Kit<M, F> {
+        let kit = self.kits.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kit.unwrap_or_else(|| Kit {
+            recent: Recent::new(self.visited.is_exact()),
+            spares: Vec::new(),
+        })
     }
 
     /// Whether the run is to end at once.
@@ -74,6 +81,13 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
     }
 }
 
+/// What a thread keeps from level to level.
+pub(crate) struct Kit<M: Model, F: Form<M>> {
+    recent: Recent,
+    /// Empty blocks: to free what another thread allocated and to allocate anew would have both wait for each other.
+    spares: Vec<F::Block>,
+}
+
 /// What all threads share for one level.
 pub(crate) struct Task<'a, M: Model, F: Form<M>> {
     pub(crate) shared: &'a Shared<'a, M, F>,
@@ -82,6 +96,8 @@ pub(crate) struct Task<'a, M: Model, F: Form<M>> {
     pub(crate) depth: u64,
     /// Threads at work on it.
     pub(crate) threads: usize,
+    /// The tag of the first unit, and of the next ones those behind it; none in a run of one thread.
+    pub(crate) first_tag: Option<Tag>,
     /// The next unit to hand out.
     pub(crate) next: AtomicUsize,
     /// States explored.
@@ -99,7 +115,7 @@ impl<M: Model, F: Form<M>> Task<'_, M, F> {
 
     /// The tag under which a unit inserts.
     fn tag(&self, unit: usize) -> Tag {
-        if self.threads > 1 { FIRST + unit as Tag } else { OLD }
+        self.first_tag.map_or(OLD, |first| first + unit as Tag)
     }
 }
 
@@ -107,6 +123,8 @@ impl<M: Model, F: Form<M>> Task<'_, M, F> {
 pub(crate) struct Findings<M: Model, F: Form<M>> {
     /// By unit: what is new.
     pub(crate) blocks: Vec<(usize, Vec<Block<M, F>>)>,
+    /// What was taken over, by the tag under which it stood.
+    pub(crate) taken: Vec<(Tag, u64)>,
     /// Of each property, and last of deadlock: the first state that decides it.
     pub(crate) decided: Vec<Option<u64>>,
     /// The first panic.
@@ -158,7 +176,7 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     /// The tag of the unit in hand.
     tag: Tag,
     visited: Option<Open<'a, M, F>>,
-    recent: Recent,
+    kit: Kit<M, F>,
     actions: Vec<M::Action>,
     /// Successors to decide on. The older ones are decided on when there are enough younger ones: by then their lines of the
     /// table are there.
@@ -180,7 +198,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             poll,
             tag: OLD,
             visited: None,
-            recent: task.shared.take_recent(),
+            kit: task.shared.take_kit(),
             actions: Vec::new(),
             young: Batch::default(),
             old: Batch::default(),
@@ -189,7 +207,12 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             unique: 0,
             generated: 0,
             doing: Doing::Listing,
-            findings: Findings { blocks: Vec::new(), decided, panicked: None },
+            findings: Findings {
+                blocks: Vec::new(),
+                taken: Vec::new(),
+                decided,
+                panicked: None,
+            },
         }
     }
 
@@ -201,7 +224,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             (self.poll)();
         }
         let shared = self.task.shared;
-        shared.recent.lock().unwrap_or_else(PoisonError::into_inner).push(self.recent);
+        shared.kits.lock().unwrap_or_else(PoisonError::into_inner).push(self.kit);
         self.findings
     }
 
@@ -223,7 +246,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             } else {
                 freed += block.bytes();
             }
-            shared.form.visit(shared.model, block.states, &block.counts, |state| {
+            shared.form.visit(shared.model, &mut block.states, &block.counts, |state| {
                 if place.is_multiple_of(POLL_STATES) {
                     (self.poll)();
                 }
@@ -232,6 +255,9 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
                     place += 1;
                 }
             });
+            if self.kit.spares.len() < SPARES_MAX {
+                self.kit.spares.push(block.states);
+            }
         }
         self.settle();
         self.settle();
@@ -311,7 +337,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
         let shared = self.task.shared;
         self.generated += 1;
-        let Worker { visited, recent, young, .. } = self;
+        let Worker { visited, kit: Kit { recent, .. }, young, .. } = self;
         let visited = visited.as_ref().expect("it is open during a unit");
         shared.form.add(shared.model, state, &mut young.states, |fingerprint| {
             let is_wanted = recent.is_new(fingerprint);
@@ -329,9 +355,10 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     /// Decides on the older candidates, in order, and keeps what is new; the younger ones become the older ones.
     fn settle(&mut self) {
         let (shared, tag) = (self.task.shared, self.tag);
+        let is_contested = self.task.threads > 1;
         let mut at = 0;
         // Apart, so that they can be borrowed one by one.
-        let Worker { visited, young, old, block, unique, .. } = self;
+        let Worker { visited, young, old, block, unique, findings, .. } = self;
         let Batch { candidates, states: batch } = old;
         let Block { states, births, fingerprints, .. } = block;
         shared.form.settle(batch, states, |stored| {
@@ -339,11 +366,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             at += 1;
             match insert(shared, visited, fingerprint, stored, tag) {
                 Inserted::New => *unique += 1,
-                Inserted::Taken => {}
+                Inserted::Taken(from) => findings.taken.push((from, fingerprint)),
                 Inserted::Known | Inserted::Full => return false,
             }
             births.push(Birth { parent: parent.into(), action });
-            if tag != OLD {
+            if is_contested {
                 fingerprints.push(fingerprint);
             }
             true
@@ -361,7 +388,9 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             return;
         }
         let shared = self.task.shared;
-        let mut block = std::mem::take(&mut self.block);
+        let states = self.kit.spares.pop().unwrap_or_default();
+        let next = Block { states, ..Block::default() };
+        let mut block = std::mem::replace(&mut self.block, next);
         block.live = block.births.len();
         if shared.bytes() > shared.memory_max
             && let Some(bytes) = F::take_bytes(&mut block.states)
@@ -422,24 +451,28 @@ fn words(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }
 
-/// Keeps of what the units found, element i being that of unit i, only what is their own. By several threads.
-pub(crate) fn confirm<M, F>(task: &Task<'_, M, F>, found: &mut [Vec<Block<M, F>>])
-where
+/// Of what the units found, element i being that of unit i, forgets what earlier ones have taken over. By several threads.
+pub(crate) fn lose<M, F>(
+    task: &Task<'_, M, F>,
+    found: &mut [Vec<Block<M, F>>],
+    taken: impl Iterator<Item = (Tag, u64)>,
+) where
     M: Model<State: Send + Sync> + Sync,
     F: Form<M>,
 {
+    let mut lost = vec![Vec::new(); found.len()];
+    for (tag, fingerprint) in taken {
+        let unit = tag - task.tag(0);
+        lost[unit as usize].push(fingerprint);
+    }
     let share = found.len().div_ceil(task.threads).max(1);
-    let visited = &task.shared.visited;
     std::thread::scope(|scope| {
-        for (part, units) in found.chunks_mut(share).enumerate() {
+        for (units, lost) in found.chunks_mut(share).zip(lost.chunks_mut(share)) {
             scope.spawn(move || {
-                let open = visited.open();
-                for (at, blocks) in units.iter_mut().enumerate() {
-                    let tag = task.tag(part * share + at);
-                    for block in blocks {
-                        block.fingerprints.iter().for_each(|one| open.prefetch(*one));
-                        block.confirm(|fingerprint| open.confirm(fingerprint, tag));
-                    }
+                for (blocks, lost) in units.iter_mut().zip(lost) {
+                    let lost = std::mem::take(lost);
+                    let lost = (!lost.is_empty()).then(|| Lost::new(lost));
+                    blocks.iter_mut().for_each(|block| block.lose(lost.as_ref()));
                 }
             });
         }
