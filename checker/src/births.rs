@@ -23,6 +23,18 @@ pub(crate) struct Births {
 }
 
 impl Births {
+    /// None yet, to be kept in an empty buffer.
+    pub(crate) fn in_buffer(records: Vec<u8>) -> Births {
+        debug_assert!(records.is_empty());
+        Births { records, ..Births::default() }
+    }
+
+    /// The buffer, emptied.
+    pub(crate) fn into_buffer(mut self) -> Vec<u8> {
+        self.records.clear();
+        self.records
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.length
     }
@@ -50,9 +62,9 @@ impl Births {
         self.length += 1;
     }
 
-    /// Only those that count.
-    pub(crate) fn only(&self, counts: &[bool]) -> Births {
-        let mut only = Births::default();
+    /// Only those that count, in an empty buffer.
+    pub(crate) fn only(&self, counts: &[bool], buffer: Vec<u8>) -> Births {
+        let mut only = Births::in_buffer(buffer);
         let counting = self.iter().zip(counts).filter(|(_, counts)| **counts);
         counting.for_each(|(birth, _)| only.push(birth));
         only

@@ -7,11 +7,11 @@ use stateright::Model;
 use crate::births::Births;
 use crate::form::Form;
 use crate::lost::Lost;
+use crate::pool::Pool;
 use crate::spill::Spilled;
 
-/// States in a block, at most, give or take a batch; blocks are what is freed, or spilled, at once.
-pub(crate) const BLOCK_STATES: usize = 256;
-/// States of a unit, about: what a thread takes at a time. The larger, the less do threads meet at the same states; but each
+/// States of a block and of a unit, about: blocks are what is freed, or spilled, at once, and units what a thread takes at a
+/// time. The larger, the less do threads meet at the same states; but each
 /// should get several.
 const UNIT_STATES_MIN: u64 = 256;
 const UNIT_STATES_MAX: u64 = 2048;
@@ -51,17 +51,54 @@ impl<M: Model, F: Form<M>> Block<M, F> {
         F::size_of(&self.states) as u64
     }
 
-    /// Forgets what another unit found before, if anything is lost.
-    pub(crate) fn lose(&mut self, lost: Option<&Lost>) {
-        let fingerprints = std::mem::take(&mut self.fingerprints);
-        let Some(lost) = lost else { return };
-        assert_eq!(fingerprints.len(), self.births.len(), "every state has a fingerprint");
-        let counts: Vec<bool> = fingerprints.into_iter().map(|one| !lost.is_one(one)).collect();
-        self.live = counts.iter().filter(|counts| **counts).count();
-        if self.live < counts.len() {
-            self.births = self.births.only(&counts);
-            self.counts = counts;
+    /// One in empty buffers.
+    pub(crate) fn in_buffers(pools: &Pools<F::Block>) -> Self {
+        Block {
+            states: pools.states.take(),
+            births: Births::in_buffer(pools.births.take()),
+            fingerprints: pools.fingerprints.take(),
+            ..Block::default()
         }
+    }
+
+    /// Forgets what another unit found before, if anything is lost.
+    pub(crate) fn lose(&mut self, lost: Option<&Lost>, pools: &Pools<F::Block>) {
+        let mut fingerprints = std::mem::take(&mut self.fingerprints);
+        if let Some(lost) = lost {
+            assert_eq!(fingerprints.len(), self.births.len(), "every state has a fingerprint");
+            let counts: Vec<bool> = fingerprints.iter().map(|one| !lost.is_one(*one)).collect();
+            self.live = counts.iter().filter(|counts| **counts).count();
+            if self.live < counts.len() {
+                let only = self.births.only(&counts, pools.births.take());
+                pools.give_births(std::mem::replace(&mut self.births, only));
+                self.counts = counts;
+            }
+        }
+        fingerprints.clear();
+        let bytes = fingerprints.capacity() * size_of::<u64>();
+        pools.fingerprints.give(fingerprints, bytes);
+    }
+}
+
+/// Buffers of blocks.
+pub(crate) struct Pools<S> {
+    pub(crate) states: Pool<S>,
+    fingerprints: Pool<Vec<u64>>,
+    births: Pool<Vec<u8>>,
+}
+
+impl<S> Default for Pools<S> {
+    fn default() -> Self {
+        Pools { states: Pool::default(), fingerprints: Pool::default(), births: Pool::default() }
+    }
+}
+
+impl<S> Pools<S> {
+    /// Keeps the buffer of births that were written down, or are not wanted.
+    pub(crate) fn give_births(&self, births: Births) {
+        let buffer = births.into_buffer();
+        let bytes = buffer.capacity();
+        self.births.give(buffer, bytes);
     }
 }
 
@@ -84,6 +121,8 @@ impl<M: Model, F: Form<M>> Unit<M, F> {
 pub(crate) struct Level<M: Model, F: Form<M>> {
     pub(crate) units: Vec<Unit<M, F>>,
     pub(crate) states: u64,
+    /// States of a unit, about; and of the blocks that it finds.
+    pub(crate) unit_states: u64,
 }
 
 impl<M: Model, F: Form<M>> Level<M, F> {
@@ -99,7 +138,7 @@ impl<M: Model, F: Form<M>> Level<M, F> {
         let share = share.clamp(UNIT_STATES_MIN, UNIT_STATES_MAX);
         // A unit has at least this many states, but for the last one.
         let share = share.max(states.div_ceil(units_max as u64));
-        let mut level = Level { units: Vec::new(), states: 0 };
+        let mut level = Level { units: Vec::new(), states: 0, unit_states: share };
         let (mut some, mut live) = (Vec::new(), 0);
         for block in blocks.into_iter().filter(|block| block.live > 0) {
             live += block.live as u64;

@@ -68,6 +68,7 @@ mod lost;
 mod memory;
 mod parents;
 mod path;
+mod pool;
 mod progress;
 mod recent;
 mod report;

@@ -13,7 +13,7 @@ use stateright::{Expectation, Model};
 
 use crate::checker::{Error, Options, Until};
 use crate::form::Form;
-use crate::level::{Block, Level};
+use crate::level::{Block, Level, Pools};
 use crate::parents::Parents;
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Report, Stop};
@@ -112,7 +112,8 @@ fn shared<'a, M: Model, F: Form<M>>(
         frontier_bytes_max: AtomicU64::new(0),
         spilled_bytes: AtomicU64::new(0),
         halt: AtomicBool::new(false),
-        kits: Mutex::default(),
+        recent: Mutex::default(),
+        pools: Pools::default(),
         refused: Mutex::new(None),
     })
 }
@@ -346,6 +347,7 @@ where
                 let births = std::mem::take(&mut block.births);
                 debug_assert_eq!(births.len(), block.live, "what counts is numbered");
                 self.parents.push(&births, *first)?;
+                self.shared.pools.give_births(births);
                 self.numbered += block.live as u64;
             }
         }

@@ -10,7 +10,7 @@ use stateright::{Expectation, Model, Property};
 
 use crate::births::Birth;
 use crate::form::Form;
-use crate::level::{BLOCK_STATES, Block, Level, Unit};
+use crate::level::{Block, Level, Pools, Unit};
 use crate::lost::Lost;
 use crate::recent::Recent;
 use crate::report::DEADLOCK;
@@ -22,9 +22,6 @@ use crate::visited::{Open, Visited};
 const BATCH: usize = 32;
 /// States between two looks at the clock.
 const POLL_STATES: u32 = 64;
-
-/// Empty blocks that a thread keeps, at most.
-const SPARES_MAX: usize = 16;
 
 /// Whether a state without a successor is a final one.
 pub(crate) type IsFinal<M> = dyn Fn(&M, &<M as Model>::State) -> bool + Send + Sync;
@@ -47,7 +44,8 @@ pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
     /// Threads should come to an end, the level explored or not.
     pub(crate) halt: AtomicBool,
     /// Of threads of earlier levels.
-    pub(crate) kits: Mutex<Vec<Kit<M, F>>>,
+    pub(crate) recent: Mutex<Vec<Recent>>,
+    pub(crate) pools: Pools<F::Block>,
     /// What the system refused first.
     pub(crate) refused: Mutex<Option<String>>,
 }
@@ -58,13 +56,10 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
         self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
     }
 
-    /// What some thread kept from an earlier level serves whoever goes on from there.
-    fn take_kit(&self) -> Kit<M, F> {
-        let kit = self.kits.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kit.unwrap_or_else(|| Kit {
-            recent: Recent::new(self.visited.is_exact()),
-            spares: Vec::new(),
-        })
+    /// What some thread found in an earlier level is known, whoever goes on from there.
+    fn take_recent(&self) -> Recent {
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        recent.unwrap_or_else(|| Recent::new(self.visited.is_exact()))
     }
 
     /// Whether the run is to end at once.
@@ -79,13 +74,6 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
         refused.get_or_insert_with(|| format!("{what}: {error}"));
         self.halt.store(true, Ordering::Relaxed);
     }
-}
-
-/// What a thread keeps from level to level.
-pub(crate) struct Kit<M: Model, F: Form<M>> {
-    recent: Recent,
-    /// Empty blocks: to free what another thread allocated and to allocate anew would have both wait for each other.
-    spares: Vec<F::Block>,
 }
 
 /// What all threads share for one level.
@@ -176,7 +164,7 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     /// The tag of the unit in hand.
     tag: Tag,
     visited: Option<Open<'a, M, F>>,
-    kit: Kit<M, F>,
+    recent: Recent,
     actions: Vec<M::Action>,
     /// Successors to decide on. The older ones are decided on when there are enough younger ones: by then their lines of the
     /// table are there.
@@ -198,11 +186,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             poll,
             tag: OLD,
             visited: None,
-            kit: task.shared.take_kit(),
+            recent: task.shared.take_recent(),
             actions: Vec::new(),
             young: Batch::default(),
             old: Batch::default(),
-            block: Block::default(),
+            block: Block::in_buffers(&task.shared.pools),
             blocks: Vec::new(),
             unique: 0,
             generated: 0,
@@ -224,7 +212,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             (self.poll)();
         }
         let shared = self.task.shared;
-        shared.kits.lock().unwrap_or_else(PoisonError::into_inner).push(self.kit);
+        shared.recent.lock().unwrap_or_else(PoisonError::into_inner).push(self.recent);
         self.findings
     }
 
@@ -255,9 +243,8 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
                     place += 1;
                 }
             });
-            if self.kit.spares.len() < SPARES_MAX {
-                self.kit.spares.push(block.states);
-            }
+            let bytes = F::size_of(&block.states);
+            shared.pools.states.give(block.states, bytes);
         }
         self.settle();
         self.settle();
@@ -337,7 +324,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
         let shared = self.task.shared;
         self.generated += 1;
-        let Worker { visited, kit: Kit { recent, .. }, young, .. } = self;
+        let Worker { visited, recent, young, .. } = self;
         let visited = visited.as_ref().expect("it is open during a unit");
         shared.form.add(shared.model, state, &mut young.states, |fingerprint| {
             let is_wanted = recent.is_new(fingerprint);
@@ -377,7 +364,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         });
         candidates.clear();
         std::mem::swap(young, old);
-        if self.block.births.len() >= BLOCK_STATES {
+        if self.block.births.len() as u64 >= self.task.level.unit_states {
             self.close();
         }
     }
@@ -388,8 +375,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             return;
         }
         let shared = self.task.shared;
-        let states = self.kit.spares.pop().unwrap_or_default();
-        let next = Block { states, ..Block::default() };
+        let next = Block::in_buffers(&shared.pools);
         let mut block = std::mem::replace(&mut self.block, next);
         block.live = block.births.len();
         if shared.bytes() > shared.memory_max
@@ -466,13 +452,14 @@ pub(crate) fn lose<M, F>(
         lost[unit as usize].push(fingerprint);
     }
     let share = found.len().div_ceil(task.threads).max(1);
+    let pools = &task.shared.pools;
     std::thread::scope(|scope| {
         for (units, lost) in found.chunks_mut(share).zip(lost.chunks_mut(share)) {
             scope.spawn(move || {
                 for (blocks, lost) in units.iter_mut().zip(lost) {
                     let lost = std::mem::take(lost);
                     let lost = (!lost.is_empty()).then(|| Lost::new(lost));
-                    blocks.iter_mut().for_each(|block| block.lose(lost.as_ref()));
+                    blocks.iter_mut().for_each(|block| block.lose(lost.as_ref(), pools));
                 }
             });
         }

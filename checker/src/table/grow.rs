@@ -6,7 +6,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::shape::{DISTANCE_MAX, Shape};
 use super::{FingerprintSet, Inserted, LINE_SLOTS, OLD, Tag};
@@ -111,7 +111,9 @@ impl FingerprintSet {
                 return false;
             }
             let line = self.slots_of(home + distance);
-            if let Some(slot) = line.iter().find(|slot| slot.load(Ordering::Relaxed) == 0) {
+            // Counted without a branch: how many there are nobody can foresee.
+            let used = |slot: &AtomicU64| usize::from(slot.load(Ordering::Relaxed) != 0);
+            if let Some(slot) = line.get(line.iter().map(used).sum::<usize>()) {
                 slot.store(self.shape.slot(fingerprint, distance) | tag, Ordering::Relaxed);
                 return true;
             }
