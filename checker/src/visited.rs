@@ -18,6 +18,9 @@ pub(crate) enum Visited<M: Model, F: Form<M>> {
     /// By fingerprint.
     Fingerprints {
         table: RwLock<FingerprintSet>,
+        /// Whoever opens the table goes through here, and whoever makes it larger stays until it is: or the next to open it
+        /// would always be faster than one that waits for all to close it.
+        gate: Mutex<()>,
         /// How many there are, as of the last time that each thread said.
         known: AtomicU64,
         /// What the table takes: asked without its lock, which a thread must not take twice.
@@ -35,7 +38,13 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         }
         let table = FingerprintSet::with_slots(SLOTS_FIRST)?;
         let (known, bytes) = (AtomicU64::new(0), AtomicU64::new(table.bytes()));
-        Ok(Visited::Fingerprints { table: RwLock::new(table), known, bytes, threads })
+        Ok(Visited::Fingerprints {
+            table: RwLock::new(table),
+            gate: Mutex::default(),
+            known,
+            bytes,
+            threads,
+        })
     }
 
     /// Whether states are kept themselves.
@@ -46,7 +55,8 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
     /// What a thread inserts through for a while; meanwhile the table does not grow.
     pub(crate) fn open(&self) -> Open<'_, M, F> {
         match self {
-            Visited::Fingerprints { table, .. } => {
+            Visited::Fingerprints { table, gate, .. } => {
+                drop(gate.lock().unwrap_or_else(PoisonError::into_inner));
                 Open::Fingerprints(table.read().unwrap_or_else(PoisonError::into_inner))
             }
             Visited::Exact(states) => Open::Exact(states),
@@ -72,12 +82,16 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
     /// # Errors
     /// If the system does not give the memory.
     pub(crate) fn grow(&self, slots: usize) -> io::Result<()> {
-        let Visited::Fingerprints { table, bytes, threads, .. } = self else { return Ok(()) };
+        let Visited::Fingerprints { table, gate, bytes, threads, .. } = self else {
+            return Ok(());
+        };
+        let gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = table.write().unwrap_or_else(PoisonError::into_inner);
         if table.slots() == slots {
             table.grow(*threads)?;
             bytes.store(table.bytes(), Ordering::Relaxed);
         }
+        drop(gate);
         Ok(())
     }
 
