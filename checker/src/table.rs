@@ -25,8 +25,8 @@ use shape::{DISTANCE_MAX, Shape};
 /// Slots in a line: a cache line of 64 bytes.
 const LINE_SLOTS: usize = 8;
 /// Slots in use, at most, of [`LOAD_OF`].
-const LOAD_MAX: usize = 13;
-const LOAD_OF: usize = 16;
+const LOAD_MAX: usize = 3;
+const LOAD_OF: usize = 4;
 
 /// Who inserted a fingerprint. Never 0, so that no slot in use is 0.
 pub(crate) type Tag = u64;

@@ -195,12 +195,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             unique: 0,
             generated: 0,
             doing: Doing::Listing,
-            findings: Findings {
-                blocks: Vec::new(),
-                taken: Vec::new(),
-                decided,
-                panicked: None,
-            },
+            findings: Findings { blocks: Vec::new(), taken: Vec::new(), decided, panicked: None },
         }
     }
 

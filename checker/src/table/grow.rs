@@ -6,15 +6,15 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::shape::{DISTANCE_MAX, Shape};
 use super::{FingerprintSet, Inserted, LINE_SLOTS, OLD, Tag};
 
 /// Lines that might move before themselves: those less than d from a home that moves less than d, for the least factor, 4/3.
 const LINES_ASIDE: usize = 4 * DISTANCE_MAX;
-/// Lines that are worth a thread.
-const SHARE_MIN: usize = 1 << 15;
+/// Lines that are worth a thread; in the tests fewer, so that there are many stretches.
+const SHARE_MIN: usize = if cfg!(test) { 1 << 9 } else { 1 << 15 };
 
 impl FingerprintSet {
     /// Makes the table larger, with so many threads.
@@ -54,34 +54,43 @@ impl FingerprintSet {
     /// Moves all that stands as in a smaller table to where it belongs; gives that for which there is no room.
     fn spread(&self, smaller: Shape, threads: usize) -> Vec<(u64, Tag)> {
         let aside = LINES_ASIDE.min(smaller.lines());
-        let mut first = Vec::new();
-        (0..aside).for_each(|line| self.take(smaller, line, |one| first.push(one)));
-        let (mut homeless, mut end) = (Vec::new(), smaller.lines());
+        // Those put aside, and others whose place is not where most go from there. They come last: whoever spreads lines
+        // takes it that the new ones are empty.
+        let mut strays = Vec::new();
+        (0..aside).for_each(|line| self.take(smaller, line, |one| strays.push(one)));
+        let factor = self.shape.over(smaller);
+        let mut end = smaller.lines();
         while end > aside {
             // From here on all moves to this end, or behind it.
-            let start = self.shape.scaled_down(end, smaller) + DISTANCE_MAX + 1;
-            let strays = if start.max(aside) + SHARE_MIN > end {
-                self.spread_lines(smaller, aside..std::mem::replace(&mut end, aside))
-            } else {
-                let lines = start..std::mem::replace(&mut end, start);
-                share(lines, threads, |lines| self.spread_lines(smaller, lines))
-            };
-            homeless.extend(self.settle(strays));
+            let start = factor.down(end) + DISTANCE_MAX + 1;
+            // The rest of a table is moved by one thread, from its end: a line then moves to what was emptied before.
+            let (start, threads) =
+                if start.max(aside) + SHARE_MIN > end { (aside, 1) } else { (start, threads) };
+            let lines = start..std::mem::replace(&mut end, start);
+            strays.extend(share(lines, threads, |lines| self.spread_lines(smaller, lines)));
         }
-        homeless.extend(self.settle(first));
-        homeless
+        self.settle(strays)
     }
 
-    /// Moves what stands in these lines of a smaller table to those in their stead; gives what belongs elsewhere, or finds
-    /// no room there.
+    /// Moves what stands in these lines of a smaller table to those in their stead, which are empty and nobody else's at the
+    /// time; gives what belongs elsewhere, or finds no room there.
     fn spread_lines(&self, smaller: Shape, lines: Range<usize>) -> Vec<(u64, Tag)> {
-        let mut strays = Vec::new();
-        let own = self.shape.scaled_up(lines.start, smaller)..self.shape.scaled_up(lines.end, smaller);
+        let factor = self.shape.over(smaller);
+        let own = factor.up(lines.start)..factor.up(lines.end);
+        let (mut strays, mut used) = (Vec::new(), Used::all_empty_below(own.end + DISTANCE_MAX));
         for line in lines.rev() {
+            used.go_down_to(factor.up(line.saturating_sub(DISTANCE_MAX)));
             self.take(smaller, line, |(fingerprint, tag)| {
-                if !self.place(fingerprint, tag, &own) {
+                let home = self.shape.home(fingerprint);
+                let mut places =
+                    (0..DISTANCE_MAX).take_while(|distance| own.contains(&(home + distance)));
+                let Some(distance) = places.find(|distance| used.of(home + distance) < LINE_SLOTS)
+                else {
                     strays.push((fingerprint, tag));
-                }
+                    return;
+                };
+                let slot = &self.slots_of(home + distance)[used.one_more(home + distance)];
+                slot.store(self.shape.slot(fingerprint, distance) | tag, Ordering::Relaxed);
             });
         }
         strays
@@ -101,26 +110,6 @@ impl FingerprintSet {
         }
     }
 
-    /// Puts a fingerprint that is not there into one of these lines, which are nobody else's at the time. False if that
-    /// cannot be.
-    #[inline(always)]
-    fn place(&self, fingerprint: u64, tag: Tag, own: &Range<usize>) -> bool {
-        let home = self.shape.home(fingerprint);
-        for distance in 0..DISTANCE_MAX {
-            if !own.contains(&(home + distance)) {
-                return false;
-            }
-            let line = self.slots_of(home + distance);
-            // Counted without a branch: how many there are nobody can foresee.
-            let used = |slot: &AtomicU64| usize::from(slot.load(Ordering::Relaxed) != 0);
-            if let Some(slot) = line.get(line.iter().map(used).sum::<usize>()) {
-                slot.store(self.shape.slot(fingerprint, distance) | tag, Ordering::Relaxed);
-                return true;
-            }
-        }
-        false
-    }
-
     /// Inserts what is new; gives that for which there is no room.
     fn settle(&self, some: Vec<(u64, Tag)>) -> Vec<(u64, Tag)> {
         let mut some = some;
@@ -130,6 +119,46 @@ impl FingerprintSet {
             other => unreachable!("{other:?}, though each stands once"),
         });
         some
+    }
+}
+
+/// Lines that are filled at the time: what one line moves to, and how far from there.
+const LINES_AT_WORK: usize = 1024;
+
+/// How many slots are in use of some lines of a table that is filled from its end: so that it need not be read.
+struct Used {
+    /// By the last bits of a line.
+    counts: [u8; LINES_AT_WORK],
+    /// The first of those lines.
+    from: usize,
+}
+
+impl Used {
+    fn all_empty_below(line: usize) -> Used {
+        Used { counts: [0; LINES_AT_WORK], from: line }
+    }
+
+    /// Lines from there on are asked for, whose end is not too far away.
+    #[inline(always)]
+    fn go_down_to(&mut self, line: usize) {
+        while self.from > line {
+            self.from -= 1;
+            self.counts[self.from % LINES_AT_WORK] = 0;
+        }
+    }
+
+    #[inline(always)]
+    fn of(&self, line: usize) -> usize {
+        debug_assert!((self.from..self.from + LINES_AT_WORK).contains(&line), "{line} is at work");
+        self.counts[line % LINES_AT_WORK].into()
+    }
+
+    /// Counts one more; gives its place in the line.
+    #[inline(always)]
+    fn one_more(&mut self, line: usize) -> usize {
+        let count = &mut self.counts[line % LINES_AT_WORK];
+        *count += 1;
+        usize::from(*count) - 1
     }
 }
 

@@ -73,14 +73,10 @@ impl Shape {
         (1 << (self.free_bits - DISTANCE_BITS)) - 1
     }
 
-    /// The line of this table that is where that one is in another, as far from the beginning.
-    pub(super) fn scaled_up(self, line: usize, smaller: Shape) -> usize {
-        (line as u128 * u128::from(self.lines)).div_ceil(u128::from(smaller.lines)) as usize
-    }
-
-    /// The line of a smaller table that is where that one of this size is, 
-    pub(super) fn scaled_down(self, line: usize, smaller: Shape) -> usize {
-        (line as u128 * u128::from(smaller.lines)).div_ceil(u128::from(self.lines)) as usize
+    /// How many times as many lines this one has, as a fraction.
+    pub(super) fn over(self, smaller: Shape) -> Factor {
+        let shift = self.lines.trailing_zeros().min(smaller.lines.trailing_zeros());
+        Factor { above: self.lines() >> shift, below: smaller.lines() >> shift }
     }
 
     /// The line so many behind another one; the first one is behind the last.
@@ -104,13 +100,34 @@ impl Shape {
     }
 }
 
+/// How many times as many lines a table has as a smaller one: 3/2, 4/3, or a power of two.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Factor {
+    above: usize,
+    below: usize,
+}
+
+impl Factor {
+    /// The first line of the larger table that is no nearer to its end than a line of the smaller one is to its.
+    #[inline(always)]
+    pub(super) fn up(self, line: usize) -> usize {
+        (line * self.above).div_ceil(self.below)
+    }
+
+    /// The first line of the smaller table that moves to a line of the larger one, or behind it.
+    pub(super) fn down(self, line: usize) -> usize {
+        (line * self.below).div_ceil(self.above)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_stands_somewhere_is_read_back() {
-        let fingerprints = [0, 1, 2, 3, u64::MAX, u64::MAX / 3, u64::MAX / 3 * 2, 1 << 63, 12_345 << 20];
+        let fingerprints =
+            [0, 1, 2, 3, u64::MAX, u64::MAX / 3, u64::MAX / 3 * 2, 1 << 63, 12_345 << 20];
         for shape in (HALF_STEPS_MIN..=HALF_STEPS_MAX).map(Shape::new) {
             for fingerprint in fingerprints {
                 for distance in [0, 1, DISTANCE_MAX - 1] {
@@ -134,7 +151,10 @@ mod tests {
             let [less, more] = [shape.lines(), larger.lines()];
             assert!(more * 3 >= less * 4 && more <= less * 4, "{less} to {more}");
             assert!(larger.tag_mask() >= shape.tag_mask());
-            assert_eq!(Shape::with_lines(less as u64 + 1).map(|one| one.lines() <= more), Some(true));
+            assert_eq!(
+                Shape::with_lines(less as u64 + 1).map(|one| one.lines() <= more),
+                Some(true)
+            );
             shape = larger;
         }
         assert_eq!(Shape::with_lines(shape.lines + 1), None);
