@@ -23,11 +23,13 @@ impl Lost {
         lost
     }
 
+    #[inline(always)]
     fn place(&self, fingerprint: u64) -> (usize, u64) {
         let word = (fingerprint >> 6) as usize & (self.filter.len() - 1);
         (word, 1 << (fingerprint % u64::from(u64::BITS)))
     }
 
+    #[inline(always)]
     pub(crate) fn is_one(&self, fingerprint: u64) -> bool {
         let (word, bit) = self.place(fingerprint);
         self.filter[word] & bit != 0 && self.sorted.binary_search(&fingerprint).is_ok()

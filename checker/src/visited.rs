@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use stateright::Model;
@@ -21,6 +21,8 @@ pub(crate) enum Visited<M: Model, F: Form<M>> {
         /// Whoever opens the table goes through here, and whoever makes it larger stays until it is: or the next to open it
         /// would always be faster than one that waits for all to close it.
         gate: Mutex<()>,
+        /// Somebody waits for all to close the table.
+        is_awaited: AtomicBool,
         /// How many there are, as of the last time that each thread said.
         known: AtomicU64,
         /// What the table takes: asked without its lock, which a thread must not take twice.
@@ -41,6 +43,7 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         Ok(Visited::Fingerprints {
             table: RwLock::new(table),
             gate: Mutex::default(),
+            is_awaited: AtomicBool::new(false),
             known,
             bytes,
             threads,
@@ -63,6 +66,15 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
         }
     }
 
+    /// Whether somebody waits for all to close what they have open, and for nothing else.
+    #[inline(always)]
+    pub(crate) fn is_awaited(&self) -> bool {
+        match self {
+            Visited::Fingerprints { is_awaited, .. } => is_awaited.load(Ordering::Relaxed),
+            Visited::Exact(_) => false,
+        }
+    }
+
     /// Counts so many more, and makes room if there should be more.
     ///
     /// # Errors
@@ -82,17 +94,17 @@ impl<M: Model, F: Form<M>> Visited<M, F> {
     /// # Errors
     /// If the system does not give the memory.
     pub(crate) fn grow(&self, slots: usize) -> io::Result<()> {
-        let Visited::Fingerprints { table, gate, bytes, threads, .. } = self else {
+        let Visited::Fingerprints { table, gate, is_awaited, bytes, threads, .. } = self else {
             return Ok(());
         };
         let gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        is_awaited.store(true, Ordering::Relaxed);
         let mut table = table.write().unwrap_or_else(PoisonError::into_inner);
-        if table.slots() == slots {
-            table.grow(*threads)?;
-            bytes.store(table.bytes(), Ordering::Relaxed);
-        }
+        is_awaited.store(false, Ordering::Relaxed);
+        let grown = if table.slots() == slots { table.grow(*threads) } else { Ok(()) };
+        bytes.store(table.bytes(), Ordering::Relaxed);
         drop(gate);
-        Ok(())
+        grown
     }
 
     /// The greatest tag there is room for.

@@ -337,6 +337,10 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     /// Decides on the older candidates, in order, and keeps what is new; the younger ones become the older ones.
     fn settle(&mut self) {
         let (shared, tag) = (self.task.shared, self.tag);
+        if shared.visited.is_awaited() {
+            self.visited = None; // first, or it could not grow
+            self.visited = Some(shared.visited.open());
+        }
         let is_contested = self.task.threads > 1;
         let mut at = 0;
         // Apart, so that they can be borrowed one by one.
@@ -449,14 +453,18 @@ pub(crate) fn lose<M, F>(
     let share = found.len().div_ceil(task.threads).max(1);
     let pools = &task.shared.pools;
     std::thread::scope(|scope| {
-        for (units, lost) in found.chunks_mut(share).zip(lost.chunks_mut(share)) {
-            scope.spawn(move || {
-                for (blocks, lost) in units.iter_mut().zip(lost) {
-                    let lost = std::mem::take(lost);
-                    let lost = (!lost.is_empty()).then(|| Lost::new(lost));
-                    blocks.iter_mut().for_each(|block| block.lose(lost.as_ref(), pools));
-                }
-            });
-        }
+        let mut parts = found.chunks_mut(share).zip(lost.chunks_mut(share));
+        let lose = |units: &mut [Vec<Block<M, F>>], lost: &mut [Vec<u64>]| {
+            for (blocks, lost) in units.iter_mut().zip(lost) {
+                let lost = std::mem::take(lost);
+                let lost = (!lost.is_empty()).then(|| Lost::new(lost));
+                blocks.iter_mut().for_each(|block| block.lose(lost.as_ref(), pools));
+            }
+        };
+        let own = parts.next();
+        parts.for_each(|(units, lost)| {
+            scope.spawn(move || lose(units, lost));
+        });
+        own.into_iter().for_each(|(units, lost)| lose(units, lost));
     });
 }

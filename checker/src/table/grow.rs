@@ -174,10 +174,14 @@ fn share<T: Send>(
     }
     let each = &each;
     std::thread::scope(|scope| {
-        let starts = lines.clone().step_by(share);
+        let starts = lines.clone().step_by(share).skip(1);
         let parts: Vec<_> = starts
             .map(|start| scope.spawn(move || each(start..(start + share).min(lines.end))))
             .collect();
-        parts.into_iter().flat_map(|part| part.join().expect("moving does not panic")).collect()
+        let mut all = each(lines.start..lines.start + share);
+        for part in parts {
+            all.extend(part.join().expect("moving does not panic"));
+        }
+        all
     })
 }
