@@ -55,7 +55,7 @@ fn parents_that_cannot_be_written_end_a_run() {
 fn states_that_cannot_be_spilled_end_a_run() {
     where_files_are_bounded("states_that_cannot_be_spilled_end_a_run", || {
         for threads in [1, 2] {
-            let checker = Checker::new(WEB).threads(threads).memory_budget(1 << 20);
+            let checker = Checker::new(WEB).threads(threads).memory_budget(2 << 20);
             check(&checker.packed().run().unwrap(), "states cannot be written aside: ");
         }
     });
