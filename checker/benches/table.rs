@@ -113,34 +113,34 @@ fn split_mix(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// A tree of so many states, in which each has four successors of its own: nothing is found twice.
-struct Tree {
+/// Chains side by side, of so many states in all: nothing is found twice, and as many states wait as there are chains.
+struct Chains {
     states: u64,
 }
 
-const SUCCESSORS: u64 = 4;
+const CHAINS: u64 = 1 << 18;
 
-impl Model for Tree {
+impl Model for Chains {
     type State = u64;
-    type Action = u64;
+    type Action = ();
 
     fn init_states(&self) -> Vec<u64> {
-        vec![0]
+        (0..CHAINS).collect()
     }
 
     #[inline]
-    fn actions(&self, state: &u64, actions: &mut Vec<u64>) {
-        let first = state * SUCCESSORS + 1;
-        actions.extend(first..(first + SUCCESSORS).min(self.states.max(first)));
+    fn actions(&self, _: &u64, actions: &mut Vec<()>) {
+        actions.push(());
     }
 
     #[inline]
-    fn next_state(&self, _: &u64, next: u64) -> Option<u64> {
-        Some(next)
+    fn next_state(&self, state: &u64, _: ()) -> Option<u64> {
+        let next = state + CHAINS;
+        (next < self.states).then_some(next)
     }
 }
 
-impl Pack for Tree {
+impl Pack for Chains {
     type Code = u64;
 
     #[inline]
@@ -163,9 +163,9 @@ struct Engine {
 
 fn explore(slots_log2: u32, states: u64, threads: usize) -> Engine {
     let measured = states / PARTS * (PARTS - 1);
-    // The leaves are explored when all is inserted, which is not counted.
+    // The last level is explored when all is inserted, which is not counted.
     let (mut first, mut last) = (None, (Duration::ZERO, 0));
-    let report = Checker::new(Tree { states })
+    let report = Checker::new(Chains { states })
         .packed()
         .threads(threads)
         .observer(|progress| {

@@ -115,29 +115,27 @@ impl FingerprintSet {
         let home = self.shape.home(fingerprint);
         let wanted = self.shape.slot(fingerprint, 0);
         let line = self.slots_of(home);
-        // Nearly all that is found stands in the line where it is at home, or there is room for it.
         match look(line, wanted, tag_mask) {
-            Seen::Same(found) if found & tag_mask <= tag => return Inserted::Known,
-            Seen::Room(slot) if exchange(slot, 0, wanted | tag) => return Inserted::New,
-            _ => self.insert_seldom(fingerprint, tag),
+            Seen::Same(found) if found & tag_mask <= tag => Inserted::Known,
+            Seen::Room(slot) if exchange(slot, 0, wanted | tag) => Inserted::New,
+            Seen::Neither => self.insert_behind(fingerprint, tag, 1),
+            _ => self.insert_behind(fingerprint, tag, 0),
         }
     }
 
+    /// Inserts a fingerprint so many lines from its home, or behind.
     #[inline(never)]
-    fn insert_seldom(&self, fingerprint: u64, tag: Tag) -> Inserted {
+    fn insert_behind(&self, fingerprint: u64, tag: Tag, mut distance: usize) -> Inserted {
         let tag_mask = self.shape.tag_mask();
         let home = self.shape.home(fingerprint);
-        for distance in 0..DISTANCE_MAX {
+        while distance < DISTANCE_MAX {
             let wanted = self.shape.slot(fingerprint, distance);
-            for slot in self.slots_of(self.shape.behind(home, distance)) {
-                let found = slot.load(Ordering::Acquire);
-                // The first empty one, or a fingerprint could stand twice.
-                if found == 0 && exchange(slot, 0, wanted | tag) {
-                    return Inserted::New;
-                }
-                if is(slot.load(Ordering::Acquire), wanted, tag_mask) {
-                    return precede(slot, tag, tag_mask);
-                }
+            let line = self.slots_of(self.shape.behind(home, distance));
+            match look(line, wanted, tag_mask) {
+                Seen::Same(_) => return precede(line, wanted, tag, tag_mask),
+                Seen::Room(slot) if exchange(slot, 0, wanted | tag) => return Inserted::New,
+                Seen::Room(_) => {} // somebody was faster, perhaps with the same: once more
+                Seen::Neither => distance += 1,
             }
         }
         Inserted::Full
@@ -186,15 +184,16 @@ fn look(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag_mask: u64) -> Seen<'_> 
     }
 }
 
-/// Takes a slot over from a later one.
-#[inline(always)]
-fn precede(slot: &AtomicU64, tag: Tag, tag_mask: u64) -> Inserted {
+/// Takes a fingerprint that is in a line over from a later one.
+fn precede(line: &[AtomicU64; LINE_SLOTS], wanted: u64, tag: Tag, tag_mask: u64) -> Inserted {
+    let same = |slot: &&AtomicU64| is(slot.load(Ordering::Acquire), wanted, tag_mask);
+    let slot = line.iter().find(same).expect("it stays where it was seen");
     loop {
         let found = slot.load(Ordering::Acquire);
         if found & tag_mask <= tag {
             return Inserted::Known;
         }
-        if exchange(slot, found, found & !tag_mask | tag) {
+        if exchange(slot, found, wanted | tag) {
             return Inserted::Taken(found & tag_mask);
         }
     }
