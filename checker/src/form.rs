@@ -38,6 +38,8 @@ pub(crate) trait Form<M: Model>: Sync {
     const CAN_SPILL: bool;
     /// Whether states that differ have fingerprints that differ, all of them.
     const IS_EXACT: bool = false;
+    /// Whether kept states have memory of their own, which is best freed by the thread that allocated it.
+    const OWNS_MEMORY: bool = false;
     /// A kept state as it can be compared with another one.
     type Stored: PartialEq + ?Sized;
     /// The same, owned.
@@ -62,13 +64,14 @@ pub(crate) trait Form<M: Model>: Sync {
         block: &mut Self::Block,
         keep: impl FnMut(&Self::Stored) -> bool,
     );
-    /// Shows those states of a block that count, in order; all if it is not said which do. Each is gone when it was seen, and
-    /// the block is empty then.
+    /// Shows those states of a block that count, in order; all if it is not said which do. If they are to go each is gone when
+    /// it was seen, and the block is empty then.
     fn visit(
         &self,
         model: &M,
         block: &mut Self::Block,
         counts: &[bool],
+        are_to_go: bool,
         see: impl FnMut(&M::State),
     );
     /// The bytes of a block, which is empty then; none if it cannot be put aside.
@@ -91,6 +94,7 @@ where
     M: Model<State: Clone + Hash + PartialEq + Send + Sync> + Sync,
 {
     const CAN_SPILL: bool = false;
+    const OWNS_MEMORY: bool = std::mem::needs_drop::<M::State>();
     type Stored = M::State;
     type Owned = M::State;
     type Batch = Vec<M::State>;
@@ -123,13 +127,19 @@ where
         _model: &M,
         block: &mut Vec<M::State>,
         counts: &[bool],
+        are_to_go: bool,
         mut see: impl FnMut(&M::State),
     ) {
         let mut counts = counts.iter();
-        for state in block.drain(..) {
+        let mut see = |state: &M::State| {
             if counts.next().is_none_or(|counts| *counts) {
-                see(&state);
+                see(state);
             }
+        };
+        if are_to_go {
+            block.drain(..).for_each(|state| see(&state));
+        } else {
+            block.iter().for_each(see);
         }
     }
     fn take_bytes(_block: &mut Vec<M::State>) -> Option<Vec<u8>> {
@@ -214,6 +224,7 @@ where
         model: &M,
         block: &mut Vec<u8>,
         counts: &[bool],
+        are_to_go: bool,
         mut see: impl FnMut(&M::State),
     ) {
         let (mut at, mut counts) = (0, counts.iter());
@@ -224,7 +235,9 @@ where
             }
             at += length;
         }
-        block.clear();
+        if are_to_go {
+            block.clear();
+        }
     }
     fn take_bytes(block: &mut Vec<u8>) -> Option<Vec<u8>> {
         Some(std::mem::take(block))
@@ -323,13 +336,17 @@ where
         model: &M,
         block: &mut Vec<M::Code>,
         counts: &[bool],
+        are_to_go: bool,
         mut see: impl FnMut(&M::State),
     ) {
         let mut counts = counts.iter();
-        for code in block.drain(..) {
+        for code in block.iter() {
             if counts.next().is_none_or(|counts| *counts) {
-                see(&model.unpack(code));
+                see(&model.unpack(*code));
             }
+        }
+        if are_to_go {
+            block.clear();
         }
     }
     fn take_bytes(block: &mut Vec<M::Code>) -> Option<Vec<u8>> {

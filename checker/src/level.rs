@@ -16,6 +16,8 @@ use crate::spill::Spilled;
 const UNIT_STATES_MIN: u64 = 256;
 const UNIT_STATES_MAX: u64 = 2048;
 const UNITS_OF_A_THREAD: u64 = 16;
+/// A unit ends before it has as many states where what another worker found begins, if it has this part of them.
+const UNIT_PARTS: u64 = 8;
 
 /// Some states of a level, in order.
 pub(crate) struct Block<M: Model, F: Form<M>> {
@@ -30,6 +32,8 @@ pub(crate) struct Block<M: Model, F: Form<M>> {
     pub(crate) live: usize,
     /// Where the packed states are, if not here.
     pub(crate) spilled: Option<Spilled>,
+    /// The worker that found them.
+    pub(crate) finder: usize,
 }
 
 impl<M: Model, F: Form<M>> Default for Block<M, F> {
@@ -41,6 +45,7 @@ impl<M: Model, F: Form<M>> Default for Block<M, F> {
             counts: Vec::new(),
             live: 0,
             spilled: None,
+            finder: 0,
         }
     }
 }
@@ -106,6 +111,8 @@ impl<S> Pools<S> {
 pub(crate) struct Unit<M: Model, F: Form<M>> {
     /// The number of its first state.
     pub(crate) first: u64,
+    /// The worker that found it, or its first states.
+    pub(crate) finder: usize,
     /// Taken once.
     blocks: Mutex<Vec<Block<M, F>>>,
 }
@@ -136,16 +143,19 @@ impl<M: Model, F: Form<M>> Level<M, F> {
         let states: u64 = blocks.iter().map(|block| block.live as u64).sum();
         let share = states / (threads as u64 * UNITS_OF_A_THREAD);
         let share = share.clamp(UNIT_STATES_MIN, UNIT_STATES_MAX);
-        // A unit has at least this many states, but for the last one.
-        let share = share.max(states.div_ceil(units_max as u64));
+        // A unit has at least so many states, but for the last one.
+        let least = states.div_ceil(units_max as u64);
+        let share = share.max(least);
+        let least = least.max(share / UNIT_PARTS);
         let mut level = Level { units: Vec::new(), states: 0, unit_states: share };
-        let (mut some, mut live) = (Vec::new(), 0);
+        let (mut some, mut live): (Vec<Block<M, F>>, u64) = (Vec::new(), 0);
         for block in blocks.into_iter().filter(|block| block.live > 0) {
-            live += block.live as u64;
-            some.push(block);
-            if live >= share {
+            let is_anothers = some.last().is_some_and(|last| last.finder != block.finder);
+            if live >= share || is_anothers && live >= least {
                 level.close(std::mem::take(&mut some), std::mem::take(&mut live), first);
             }
+            live += block.live as u64;
+            some.push(block);
         }
         if live > 0 {
             level.close(some, live, first);
@@ -155,7 +165,9 @@ impl<M: Model, F: Form<M>> Level<M, F> {
     }
 
     fn close(&mut self, blocks: Vec<Block<M, F>>, live: u64, first: u64) {
-        self.units.push(Unit { first: first + self.states, blocks: Mutex::new(blocks) });
+        let finder = blocks.first().map_or(0, |block| block.finder);
+        let first = first + self.states;
+        self.units.push(Unit { first, finder, blocks: Mutex::new(blocks) });
         self.states += live;
     }
 }

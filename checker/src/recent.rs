@@ -16,9 +16,17 @@ impl Recent {
         if is_exact {
             return Recent { places: Vec::new() };
         }
-        let mut places = vec![0; 1 << PLACES_LOG2];
-        places[0] = u64::MAX; // whose place is another: so no place has what it would stand for
-        Recent { places }
+        let mut recent = Recent { places: vec![0; 1 << PLACES_LOG2] };
+        recent.clear();
+        recent
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.places.fill(0);
+        if let Some(first) = self.places.first_mut() {
+            *first = u64::MAX; // whose place is another: so no place has what it would stand for
+        }
     }
 
     /// Whether a fingerprint is not one of those that this thread found a moment ago; now it is.

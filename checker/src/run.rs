@@ -5,7 +5,7 @@ mod telling;
 use std::io;
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::report::{DEADLOCK, Report, Stop};
 use crate::spill::Spill;
 use crate::table::{Inserted, OLD, Tag};
 use crate::visited::Visited;
-use crate::worker::{Findings, Panic, Shared, Task, Worker, lose};
+use crate::worker::{Findings, Panic, Shared, Task, Worker, lose, queues};
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -114,6 +114,7 @@ fn shared<'a, M: Model, F: Form<M>>(
         halt: AtomicBool::new(false),
         recent: Mutex::default(),
         pools: Pools::default(),
+        explored: (0..threads).map(|_| Mutex::default()).collect(),
         refused: Mutex::new(None),
     })
 }
@@ -226,7 +227,7 @@ where
             depth: self.depth,
             threads,
             first_tag,
-            next: AtomicUsize::new(0),
+            queues: queues(&level, threads),
             explored: AtomicU64::new(0),
             open: open.collect(),
             level,
@@ -239,9 +240,9 @@ where
             }
         };
         let mut findings = std::thread::scope(|scope| {
-            let start = |_| scope.spawn(move || Worker::new(task, &mut || {}).work());
+            let start = |number| scope.spawn(move || Worker::new(task, number, &mut || {}).work());
             let others: Vec<_> = (1..threads).map(start).collect();
-            let mut findings = vec![Worker::new(task, &mut poll).work()];
+            let mut findings = vec![Worker::new(task, 0, &mut poll).work()];
             for other in others {
                 findings.push(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
             }

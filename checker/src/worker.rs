@@ -4,7 +4,7 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stateright::{Expectation, Model, Property};
 
@@ -46,6 +46,9 @@ pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
     /// Of threads of earlier levels.
     pub(crate) recent: Mutex<Vec<Recent>>,
     pub(crate) pools: Pools<F::Block>,
+    /// By worker: explored states that it has allocated, and is to free. An allocator serves threads well that do not meddle
+    /// with each other's memory.
+    pub(crate) explored: Vec<Mutex<Vec<F::Block>>>,
     /// What the system refused first.
     pub(crate) refused: Mutex<Option<String>>,
 }
@@ -60,6 +63,10 @@ impl<M: Model, F: Form<M>> Shared<'_, M, F> {
     fn take_recent(&self) -> Recent {
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).pop();
         recent.unwrap_or_else(|| Recent::new(self.visited.is_exact()))
+    }
+
+    fn explored_by(&self, finder: usize) -> MutexGuard<'_, Vec<F::Block>> {
+        self.explored[finder].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the run is to end at once.
@@ -86,19 +93,43 @@ pub(crate) struct Task<'a, M: Model, F: Form<M>> {
     pub(crate) threads: usize,
     /// The tag of the first unit, and of the next ones those behind it; none in a run of one thread.
     pub(crate) first_tag: Option<Tag>,
-    /// The next unit to hand out.
-    pub(crate) next: AtomicUsize,
+    /// By worker: the units that are to be handed out to it first, for it has found them.
+    pub(crate) queues: Vec<Queue>,
     /// States explored.
     pub(crate) explored: AtomicU64,
     /// The properties that are still to be judged.
     pub(crate) open: Vec<usize>,
 }
 
+/// Units in order, each handed out once.
+#[derive(Default)]
+pub(crate) struct Queue {
+    units: Vec<usize>,
+    next: AtomicUsize,
+}
+
+impl Queue {
+    fn pop(&self) -> Option<usize> {
+        self.units.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
+    }
+}
+
+/// The units of a level by who has found them, for so many workers.
+pub(crate) fn queues<M: Model, F: Form<M>>(level: &Level<M, F>, workers: usize) -> Vec<Queue> {
+    let mut queues: Vec<_> = (0..workers).map(|_| Queue::default()).collect();
+    for (at, unit) in level.units.iter().enumerate() {
+        queues[unit.finder % workers].units.push(at);
+    }
+    queues
+}
+
 impl<M: Model, F: Form<M>> Task<'_, M, F> {
-    /// Hands out a unit, by its place in the level.
-    fn hand_out(&self) -> Option<usize> {
-        let unit = self.next.fetch_add(1, Ordering::Relaxed);
-        (unit < self.level.units.len()).then_some(unit)
+    /// Hands out a unit, by its place in the level, and says from whose queue: a worker's own, and when that is empty
+    /// another one's. What it has found is near, and its memory is freed where it was allocated.
+    fn hand_out(&self, worker: usize) -> Option<(usize, usize)> {
+        let queues = self.queues.len();
+        let mut queues = (0..queues).map(|ahead| (worker + ahead) % queues);
+        queues.find_map(|at| Some((at, self.queues[at].pop()?)))
     }
 
     /// The tag under which a unit inserts.
@@ -159,6 +190,8 @@ impl<M: Model, F: Form<M>> Default for Batch<M, F> {
 /// A thread at work.
 pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
     task: &'a Task<'a, M, F>,
+    /// Which worker this is.
+    number: usize,
     /// Called every [`POLL_STATES`] states.
     poll: &'a mut dyn FnMut(),
     /// The tag of the unit in hand.
@@ -179,10 +212,11 @@ pub(crate) struct Worker<'a, M: Model, F: Form<M>> {
 }
 
 impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
-    pub(crate) fn new(task: &'a Task<'a, M, F>, poll: &'a mut dyn FnMut()) -> Self {
+    pub(crate) fn new(task: &'a Task<'a, M, F>, number: usize, poll: &'a mut dyn FnMut()) -> Self {
         let decided = vec![None; task.shared.properties.len() + 1];
         Worker {
             task,
+            number,
             poll,
             tag: OLD,
             visited: None,
@@ -201,8 +235,13 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
 
     /// Works until the level is done or the run is to end.
     pub(crate) fn work(mut self) -> Findings<M, F> {
+        let mut from = self.number;
         while !self.task.shared.is_to_halt() {
-            let Some(unit) = self.task.hand_out() else { break };
+            let Some((queue, unit)) = self.task.hand_out(self.number) else { break };
+            if std::mem::replace(&mut from, queue) != queue {
+                // Earlier units than those it has explored, which are to take over what it has found.
+                self.recent.clear();
+            }
             self.explore(unit);
             (self.poll)();
         }
@@ -215,6 +254,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         let task = self.task;
         let shared = task.shared;
         self.tag = task.tag(at);
+        drop(std::mem::take(&mut *shared.explored_by(self.number)));
         self.visited = Some(shared.visited.open());
         let unit: &Unit<M, F> = &task.level.units[at];
         let (mut place, mut freed) = (0u32, 0);
@@ -229,7 +269,8 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             } else {
                 freed += block.bytes();
             }
-            shared.form.visit(shared.model, &mut block.states, &block.counts, |state| {
+            let is_own = !F::OWNS_MEMORY || block.finder == self.number;
+            shared.form.visit(shared.model, &mut block.states, &block.counts, is_own, |state| {
                 if place.is_multiple_of(POLL_STATES) {
                     (self.poll)();
                 }
@@ -238,8 +279,12 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
                     place += 1;
                 }
             });
-            let bytes = F::size_of(&block.states);
-            shared.pools.states.give(block.states, bytes);
+            if is_own {
+                let bytes = F::size_of(&block.states);
+                shared.pools.states.give(block.states, bytes);
+            } else {
+                shared.explored_by(block.finder).push(block.states);
+            }
         }
         self.settle();
         self.settle();
@@ -267,8 +312,9 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         if let Err(panic) = done {
             let message = words(panic.as_ref());
             let doing = self.doing;
-            // Units come in order, so the first is the first of this thread.
-            self.findings.panicked.get_or_insert(Panic { state: number, doing, message });
+            if self.findings.panicked.as_ref().is_none_or(|known| known.state > number) {
+                self.findings.panicked = Some(Panic { state: number, doing, message });
+            }
         }
     }
 
@@ -281,7 +327,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
             let property = &shared.properties[at];
             self.doing = Doing::Property(property.name);
             if decides(shared.model, property, state) {
-                self.findings.decided[at].get_or_insert(number);
+                first(&mut self.findings.decided[at], number);
             }
         }
     }
@@ -310,7 +356,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         {
             self.doing = Doing::Property(DEADLOCK);
             if !is_final(model, state) {
-                self.findings.decided[shared.properties.len()].get_or_insert(number);
+                first(&mut self.findings.decided[shared.properties.len()], number);
             }
         }
     }
@@ -377,6 +423,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         let next = Block::in_buffers(&shared.pools);
         let mut block = std::mem::replace(&mut self.block, next);
         block.live = block.births.len();
+        block.finder = self.number;
         if shared.bytes() > shared.memory_max
             && let Some(bytes) = F::take_bytes(&mut block.states)
         {
@@ -392,6 +439,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         }
         self.blocks.push(block);
     }
+}
+
+/// Keeps the lesser one.
+fn first(known: &mut Option<u64>, number: u64) {
+    *known = Some(known.map_or(number, |known| known.min(number)));
 }
 
 /// Whether a state decides a property.

@@ -57,7 +57,7 @@ impl Shape {
     /// The line where a fingerprint is at home.
     #[inline(always)]
     pub(super) fn home(self, fingerprint: u64) -> usize {
-        (u128::from(fingerprint) * u128::from(self.lines) >> u64::BITS) as usize
+        ((u128::from(fingerprint) * u128::from(self.lines)) >> u64::BITS) as usize
     }
 
     /// A fingerprint as it stands so many lines from its home, without a tag.
