@@ -15,7 +15,7 @@ use crate::form::{Bytes, Pack, Packing, Plain, Words};
 use crate::progress::{Go, Progress};
 use crate::report::Report;
 use crate::run::run;
-use crate::worker::IsFinal;
+use crate::shared::IsFinal;
 
 /// Threads, at most.
 pub const THREADS_MAX: usize = 1024;

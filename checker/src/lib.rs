@@ -73,8 +73,10 @@ mod progress;
 mod recent;
 mod report;
 mod run;
+mod shared;
 mod spill;
 mod table;
+mod task;
 mod visited;
 mod worker;
 

@@ -17,10 +17,12 @@ use crate::level::{Block, Level, Pools};
 use crate::parents::Parents;
 use crate::progress::{Go, Progress, estimate};
 use crate::report::{DEADLOCK, Report, Stop};
+use crate::shared::Shared;
 use crate::spill::Spill;
 use crate::table::{Inserted, OLD, Tag};
+use crate::task::{Findings, Panic, Task, lose, queues};
 use crate::visited::Visited;
-use crate::worker::{Findings, Panic, Shared, Task, Worker, lose, queues};
+use crate::worker::Worker;
 
 /// How often whoever watches is asked, and time and memory are looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -371,21 +373,20 @@ where
     /// Whether that was found which ends the run.
     fn has_found(&self) -> bool {
         let properties = &self.shared.properties;
-        let is_decided = |name: &str| {
-            let at = match name {
-                DEADLOCK => Some(properties.len()),
-                _ => properties.iter().position(|property| property.name == name),
-            };
-            at.is_some_and(|at| self.decided[at].is_some())
-        };
+        let is_decided = |at: usize| self.decided[at].is_some();
+        // Several may have one name: each counts.
+        let mut all = properties.iter().enumerate();
         match &self.options.until {
             Until::TheEnd => false,
             Until::FirstViolation => {
-                let always = |p: &&stateright::Property<M>| p.expectation == Expectation::Always;
-                is_decided(DEADLOCK)
-                    || properties.iter().filter(always).any(|property| is_decided(property.name))
+                is_decided(properties.len())
+                    || all.any(|(at, p)| p.expectation == Expectation::Always && is_decided(at))
             }
-            Until::AnyOf(names) => names.iter().any(|name| is_decided(name)),
+            Until::AnyOf(names) => {
+                let has = |name: &str| names.contains(&name);
+                is_decided(properties.len()) && has(DEADLOCK)
+                    || all.any(|(at, p)| has(p.name) && is_decided(at))
+            }
         }
     }
 }

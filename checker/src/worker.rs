@@ -1,170 +1,26 @@
 //! One thread at work on a level: takes units in order, judges and explores their states, keeps what is new.
 
 use std::any::Any;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use stateright::{Expectation, Model, Property};
 
 use crate::births::Birth;
 use crate::form::Form;
-use crate::level::{Block, Level, Pools, Unit};
-use crate::lost::Lost;
+use crate::level::{Block, Unit};
 use crate::recent::Recent;
 use crate::report::DEADLOCK;
-use crate::spill::Spill;
+use crate::shared::Shared;
 use crate::table::{Inserted, OLD, Tag};
-use crate::visited::{Open, Visited};
+use crate::task::{Doing, Findings, Panic, Task};
+use crate::visited::Open;
 
 /// Successors that are decided on together: their lines of the table are on their way meanwhile.
 const BATCH: usize = 32;
 /// States between two looks at the clock.
 const POLL_STATES: u32 = 64;
-
-/// Whether a state without a successor is a final one.
-pub(crate) type IsFinal<M> = dyn Fn(&M, &<M as Model>::State) -> bool + Send + Sync;
-
-/// What all threads of a run share.
-pub(crate) struct Shared<'a, M: Model, F: Form<M>> {
-    pub(crate) model: &'a M,
-    pub(crate) form: &'a F,
-    pub(crate) properties: Vec<Property<M>>,
-    pub(crate) is_final: Option<&'a IsFinal<M>>,
-    pub(crate) visited: Visited<M, F>,
-    pub(crate) spill: Spill,
-    /// Bytes of table and frontier above which packed states are spilled.
-    pub(crate) memory_max: u64,
-    pub(crate) unique: AtomicU64,
-    pub(crate) generated: AtomicU64,
-    pub(crate) frontier_bytes: AtomicU64,
-    pub(crate) frontier_bytes_max: AtomicU64,
-    pub(crate) spilled_bytes: AtomicU64,
-    /// Threads should come to an end, the level explored or not.
-    pub(crate) halt: AtomicBool,
-    /// Of threads of earlier levels.
-    pub(crate) recent: Mutex<Vec<Recent>>,
-    pub(crate) pools: Pools<F::Block>,
-    /// By worker: explored states that it has allocated, and is to free. An allocator serves threads well that do not meddle
-    /// with each other's memory.
-    pub(crate) explored: Vec<Mutex<Vec<F::Block>>>,
-    /// What the system refused first.
-    pub(crate) refused: Mutex<Option<String>>,
-}
-
-impl<M: Model, F: Form<M>> Shared<'_, M, F> {
-    /// Memory of the table and of the frontier, as far as it is known.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.visited.bytes() + self.frontier_bytes.load(Ordering::Relaxed)
-    }
-
-    /// What some thread found in an earlier level is known, whoever goes on from there.
-    fn take_recent(&self) -> Recent {
-        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        recent.unwrap_or_else(|| Recent::new(self.visited.is_exact()))
-    }
-
-    fn explored_by(&self, finder: usize) -> MutexGuard<'_, Vec<F::Block>> {
-        self.explored[finder].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the run is to end at once.
-    #[inline(always)]
-    fn is_to_halt(&self) -> bool {
-        self.halt.load(Ordering::Relaxed)
-    }
-
-    /// Ends the run for something that the system refused.
-    pub(crate) fn refuse(&self, what: &str, error: &io::Error) {
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.get_or_insert_with(|| format!("{what}: {error}"));
-        self.halt.store(true, Ordering::Relaxed);
-    }
-}
-
-/// What all threads share for one level.
-pub(crate) struct Task<'a, M: Model, F: Form<M>> {
-    pub(crate) shared: &'a Shared<'a, M, F>,
-    pub(crate) level: Level<M, F>,
-    /// The depth of the level.
-    pub(crate) depth: u64,
-    /// Threads at work on it.
-    pub(crate) threads: usize,
-    /// The tag of the first unit, and of the next ones those behind it; none in a run of one thread.
-    pub(crate) first_tag: Option<Tag>,
-    /// By worker: the units that are to be handed out to it first, for it has found them.
-    pub(crate) queues: Vec<Queue>,
-    /// States explored.
-    pub(crate) explored: AtomicU64,
-    /// The properties that are still to be judged.
-    pub(crate) open: Vec<usize>,
-}
-
-/// Units in order, each handed out once.
-#[derive(Default)]
-pub(crate) struct Queue {
-    units: Vec<usize>,
-    next: AtomicUsize,
-}
-
-impl Queue {
-    fn pop(&self) -> Option<usize> {
-        self.units.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
-    }
-}
-
-/// The units of a level by who has found them, for so many workers.
-pub(crate) fn queues<M: Model, F: Form<M>>(level: &Level<M, F>, workers: usize) -> Vec<Queue> {
-    let mut queues: Vec<_> = (0..workers).map(|_| Queue::default()).collect();
-    for (at, unit) in level.units.iter().enumerate() {
-        queues[unit.finder % workers].units.push(at);
-    }
-    queues
-}
-
-impl<M: Model, F: Form<M>> Task<'_, M, F> {
-    /// Hands out a unit, by its place in the level, and says from whose queue: a worker's own, and when that is empty
-    /// another one's. What it has found is near, and its memory is freed where it was allocated.
-    fn hand_out(&self, worker: usize) -> Option<(usize, usize)> {
-        let queues = self.queues.len();
-        let mut queues = (0..queues).map(|ahead| (worker + ahead) % queues);
-        queues.find_map(|at| Some((at, self.queues[at].pop()?)))
-    }
-
-    /// The tag under which a unit inserts.
-    fn tag(&self, unit: usize) -> Tag {
-        self.first_tag.map_or(OLD, |first| first + unit as Tag)
-    }
-}
-
-/// What a thread has found.
-pub(crate) struct Findings<M: Model, F: Form<M>> {
-    /// By unit: what is new.
-    pub(crate) blocks: Vec<(usize, Vec<Block<M, F>>)>,
-    /// What was taken over, by the tag under which it stood.
-    pub(crate) taken: Vec<(Tag, u64)>,
-    /// Of each property, and last of deadlock: the first state that decides it.
-    pub(crate) decided: Vec<Option<u64>>,
-    /// The first panic.
-    pub(crate) panicked: Option<Panic>,
-}
-
-/// A panic of the model.
-#[derive(Clone, Debug)]
-pub(crate) struct Panic {
-    pub(crate) state: u64,
-    pub(crate) doing: Doing,
-    pub(crate) message: String,
-}
-
-/// What the model is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Doing {
-    Property(&'static str),
-    Listing,
-    Action(u32),
-}
 
 /// A successor to decide on.
 #[derive(Clone, Copy)]
@@ -486,37 +342,4 @@ fn insert<'a, M: Model, F: Form<M>>(
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
-}
-
-/// Of what the units found, element i being that of unit i, forgets what earlier ones have taken over. By several threads.
-pub(crate) fn lose<M, F>(
-    task: &Task<'_, M, F>,
-    found: &mut [Vec<Block<M, F>>],
-    taken: impl Iterator<Item = (Tag, u64)>,
-) where
-    M: Model<State: Send + Sync> + Sync,
-    F: Form<M>,
-{
-    let mut lost = vec![Vec::new(); found.len()];
-    for (tag, fingerprint) in taken {
-        let unit = tag - task.tag(0);
-        lost[unit as usize].push(fingerprint);
-    }
-    let share = found.len().div_ceil(task.threads).max(1);
-    let pools = &task.shared.pools;
-    std::thread::scope(|scope| {
-        let mut parts = found.chunks_mut(share).zip(lost.chunks_mut(share));
-        let lose = |units: &mut [Vec<Block<M, F>>], lost: &mut [Vec<u64>]| {
-            for (blocks, lost) in units.iter_mut().zip(lost) {
-                let lost = std::mem::take(lost);
-                let lost = (!lost.is_empty()).then(|| Lost::new(lost));
-                blocks.iter_mut().for_each(|block| block.lose(lost.as_ref(), pools));
-            }
-        };
-        let own = parts.next();
-        parts.for_each(|(units, lost)| {
-            scope.spawn(move || lose(units, lost));
-        });
-        own.into_iter().for_each(|(units, lost)| lose(units, lost));
-    });
 }

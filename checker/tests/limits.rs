@@ -312,6 +312,32 @@ fn the_first_violation_ends_a_run_with_the_level() {
 }
 
 #[test]
+fn each_of_two_properties_of_one_name_ends_a_run() {
+    #[derive(Clone)]
+    struct Namesakes;
+    impl Model for Namesakes {
+        type State = u8;
+        type Action = ();
+        fn init_states(&self) -> Vec<u8> {
+            vec![0]
+        }
+        fn actions(&self, state: &u8, actions: &mut Vec<()>) {
+            actions.extend((*state < 9).then_some(()));
+        }
+        fn next_state(&self, state: &u8, (): ()) -> Option<u8> {
+            Some(state + 1)
+        }
+        fn properties(&self) -> Vec<Property<Self>> {
+            vec![Property::always("same", |_, _| true), Property::always("same", |_, at| *at < 3)]
+        }
+    }
+    for until in [Until::FirstViolation, Until::AnyOf(vec!["same"])] {
+        let report = Checker::new(Namesakes).until(until).run().unwrap();
+        assert_eq!((report.stopped, report.max_depth), (Some(Stop::Found), 4));
+    }
+}
+
+#[test]
 fn no_threads_are_one_thread() {
     assert_eq!(
         seen(&Checker::new(WEB).threads(0).run().unwrap()),

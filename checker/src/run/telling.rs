@@ -9,7 +9,9 @@ use crate::checker::Error;
 use crate::form::Form;
 use crate::path::{PathOf, Replayed, action, again, replay};
 use crate::report::{DEADLOCK, Judged, PANIC, Panicked, Report, Verdict};
-use crate::worker::{Doing, Panic, Shared, decides};
+use crate::shared::Shared;
+use crate::task::{Doing, Panic};
+use crate::worker::decides;
 
 /// Why nothing is said of liveness.
 const NO_LIVENESS: &str = "liveness is not decided: that takes a search for fair cycles";
