@@ -49,11 +49,12 @@ pub(crate) trait Form<M: Model>: Sync {
     /// States that are kept, in order.
     type Block: Default + Send + Sync;
 
-    /// Puts a state at the end of a batch, if its fingerprint is wanted.
+    /// Puts a state, which is there, at the end of a batch, if its fingerprint is wanted. It is large, perhaps, and moved only
+    /// where it must be.
     fn add(
         &self,
         model: &M,
-        state: M::State,
+        state: &mut Option<M::State>,
         batch: &mut Self::Batch,
         is_wanted: impl FnOnce(u64) -> bool,
     );
@@ -104,12 +105,12 @@ where
     fn add(
         &self,
         _model: &M,
-        state: M::State,
+        state: &mut Option<M::State>,
         batch: &mut Vec<M::State>,
         is_wanted: impl FnOnce(u64) -> bool,
     ) {
-        if is_wanted(fingerprint(&state)) {
-            batch.push(state);
+        if state.as_ref().is_some_and(|state| is_wanted(fingerprint(state))) {
+            batch.extend(state.take());
         }
     }
     #[inline(always)]
@@ -177,14 +178,15 @@ where
     fn add(
         &self,
         model: &M,
-        state: M::State,
+        state: &mut Option<M::State>,
         Codes { bytes: batch, good }: &mut Codes,
         is_wanted: impl FnOnce(u64) -> bool,
     ) {
         batch.truncate(*good); // something is left where a packing panicked
         let from = *good;
         batch.push(0); // its length, once that is known
-        self.0.pack(model, &state, batch);
+        let Some(state) = &*state else { return };
+        self.0.pack(model, state, batch);
         let length = batch.len() - from - 1;
         let code = match u8::try_from(length) {
             Ok(short) if short < LONG => {
@@ -193,7 +195,10 @@ where
             }
             _ => write_long(length, from, batch),
         };
-        debug_assert!(self.0.unpack(model, &batch[code..]) == state, "what was packed is unpacked");
+        debug_assert!(
+            self.0.unpack(model, &batch[code..]) == *state,
+            "what was packed is unpacked"
+        );
         if is_wanted(fingerprint_of_bytes(&batch[code..])) {
             *good = batch.len();
         }
@@ -306,12 +311,13 @@ where
     fn add(
         &self,
         model: &M,
-        state: M::State,
+        state: &mut Option<M::State>,
         batch: &mut Vec<M::Code>,
         is_wanted: impl FnOnce(u64) -> bool,
     ) {
-        let code = model.pack(&state);
-        debug_assert!(model.unpack(code) == state, "what was packed is unpacked");
+        let Some(state) = &*state else { return };
+        let code = model.pack(state);
+        debug_assert!(model.unpack(code) == *state, "what was packed is unpacked");
         if is_wanted(code.fingerprint()) {
             batch.push(code);
         }

@@ -138,7 +138,7 @@ fn begin<M: Model, F: Form<M>>(shared: &Shared<'_, M, F>) -> io::Result<Begun<M,
         let mut block = Block::<M, F> { live: 1, ..Block::default() };
         let mut batch = F::Batch::default();
         let mut fingerprint = 0;
-        shared.form.add(shared.model, state, &mut batch, |of| {
+        shared.form.add(shared.model, &mut Some(state), &mut batch, |of| {
             fingerprint = of;
             true
         });

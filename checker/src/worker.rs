@@ -200,10 +200,11 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
         for (at, action) in actions.drain(..).enumerate() {
             let at = u32::try_from(at).expect("a state has less than 2^32 actions");
             self.doing = Doing::Action(at);
-            let Some(next) = model.next_state(state, action) else { continue };
+            let mut next = model.next_state(state, action);
+            let Some(found) = &next else { continue };
             has_successor = true;
-            if model.within_boundary(&next) {
-                self.candidate(next, place, at);
+            if model.within_boundary(found) {
+                self.candidate(&mut next, place, at);
             }
         }
         self.actions = actions;
@@ -218,7 +219,7 @@ impl<'a, M: Model, F: Form<M>> Worker<'a, M, F> {
     }
 
     #[inline(always)]
-    fn candidate(&mut self, state: M::State, parent: u32, action: u32) {
+    fn candidate(&mut self, state: &mut Option<M::State>, parent: u32, action: u32) {
         let shared = self.task.shared;
         self.generated += 1;
         let Worker { visited, recent, young, .. } = self;
