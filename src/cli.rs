@@ -6,6 +6,8 @@ use crate::command::{
     check, compare, completions, cover, engines, mutants, pairs, properties, replay, scopes, show,
     shrink, simulate, validate,
 };
+#[cfg(feature = "live")]
+use crate::command::{serve, user};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -37,6 +39,10 @@ pub(crate) enum Command {
     Scopes(scopes::Args),
     Properties(properties::Args),
     Completions(completions::Args),
+    #[cfg(feature = "live")]
+    Serve(serve::Args),
+    #[cfg(feature = "live")]
+    User(user::Args),
 }
 
 impl Command {
@@ -60,6 +66,10 @@ impl Command {
             Command::Scopes(args) => scopes::run(&args),
             Command::Properties(args) => properties::run(&args),
             Command::Completions(args) => completions::run(&args),
+            #[cfg(feature = "live")]
+            Command::Serve(args) => serve::run(&args),
+            #[cfg(feature = "live")]
+            Command::User(args) => user::run(&args),
         }
     }
 }

@@ -13,6 +13,8 @@
 pub mod bug;
 pub mod compare;
 pub mod config;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod node;
 pub mod nodes;
 pub mod profile;

@@ -10,8 +10,12 @@ pub(crate) mod pairs;
 pub(crate) mod properties;
 pub(crate) mod replay;
 pub(crate) mod scopes;
+#[cfg(feature = "live")]
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod shrink;
 pub(crate) mod simulate;
+#[cfg(feature = "live")]
+pub(crate) mod user;
 pub(crate) mod validate;
 pub(crate) mod workers;

@@ -1,0 +1,201 @@
+//! A chat client's connection: bytes in and out of a socket, through TLS where there is any. What they mean is its stream's
+//! affair.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+use rustls::{ServerConfig, ServerConnection};
+
+use super::front::stream::Stream;
+
+/// Bytes that are read from a socket at once.
+const READ_BYTES: usize = 16 * 1024;
+/// Reads from one socket before others get their turn.
+const READS_MAX: usize = 8;
+/// Bytes that wait to be sent, above which nothing more is read: a client that does not take its answers asks no more.
+const WAITING_BYTES_PAUSE: usize = 256 * 1024;
+/// Bytes that wait to be sent, at most: a client that does not take what others send it is cut off.
+const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What a turn of reading has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// There is nothing more for now.
+    Waits,
+    /// There may be more.
+    More,
+    /// The other end is gone.
+    Gone,
+}
+
+/// A connection and its stream.
+pub(super) struct Connection {
+    pub(super) socket: TcpStream,
+    pub(super) stream: Stream,
+    tls: Option<Box<ServerConnection>>,
+    /// What is to be sent, in plaintext.
+    pub(super) out: Vec<u8>,
+    /// How much of that is on its way.
+    sent: usize,
+    /// When it was accepted.
+    pub(super) since_us: u64,
+    /// Whether a resource is bound.
+    pub(super) is_bound: bool,
+    /// Whether it ends when all is sent.
+    pub(super) is_closing: bool,
+    /// Whether it may have something to read.
+    pub(super) is_readable: bool,
+}
+
+impl Connection {
+    pub(super) fn new(socket: TcpStream, stream: Stream, since_us: u64) -> Connection {
+        Connection {
+            socket,
+            stream,
+            tls: None,
+            out: Vec::new(),
+            sent: 0,
+            since_us,
+            is_bound: false,
+            is_closing: false,
+            is_readable: false,
+        }
+    }
+
+    /// From here on both sides speak TLS.
+    ///
+    /// # Errors
+    /// The configuration is not fit for it.
+    pub(super) fn begin_tls(&mut self, config: Arc<ServerConfig>) -> Result<(), rustls::Error> {
+        self.tls = Some(Box::new(ServerConnection::new(config)?));
+        Ok(())
+    }
+
+    /// Whether so much waits to be sent that nothing more is to be read.
+    pub(super) fn is_paused(&self) -> bool {
+        self.waiting_bytes() > WAITING_BYTES_PAUSE
+    }
+
+    /// Whether more waits to be sent than may.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        self.out.len() - self.sent
+    }
+
+    /// Reads what has come, once, and gives it to `take` in plaintext.
+    pub(super) fn read(&mut self, mut take: impl FnMut(&mut Connection, &[u8])) -> Turn {
+        let mut room = [0; READ_BYTES];
+        for _ in 0..READS_MAX {
+            let read = match self.socket.read(&mut room) {
+                Ok(0) => return Turn::Gone,
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return Turn::Gone,
+            };
+            let bytes = &room[..read];
+            if self.tls.is_some() {
+                if self.decrypt(bytes, &mut take).is_err() {
+                    return Turn::Gone;
+                }
+            } else {
+                take(self, bytes);
+            }
+            // What begins TLS ends plaintext: there is nothing more until the client has answered.
+            if self.is_closing || self.is_paused() {
+                return Turn::More;
+            }
+            if read < READ_BYTES {
+                return Turn::Waits;
+            }
+        }
+        Turn::More
+    }
+
+    fn decrypt(
+        &mut self,
+        mut bytes: &[u8],
+        take: &mut impl FnMut(&mut Connection, &[u8]),
+    ) -> Result<(), rustls::Error> {
+        let mut room = [0; READ_BYTES];
+        while !bytes.is_empty() {
+            let Some(tls) = &mut self.tls else { return Ok(()) };
+            // A slice can always be read.
+            let _ = tls.read_tls(&mut bytes);
+            let state = tls.process_new_packets()?;
+            let mut left = state.plaintext_bytes_to_read();
+            while left > 0 {
+                let Some(tls) = &mut self.tls else { return Ok(()) };
+                let Ok(read) = tls.reader().read(&mut room) else { break };
+                if read == 0 {
+                    break;
+                }
+                left -= read.min(left);
+                take(self, &room[..read]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what there is to send, as far as the socket takes it. False if the other end is gone.
+    pub(super) fn flush(&mut self) -> bool {
+        match self.try_flush() {
+            Ok(()) => true,
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        }
+    }
+
+    fn try_flush(&mut self) -> io::Result<()> {
+        match &mut self.tls {
+            None => {
+                while self.sent < self.out.len() {
+                    self.sent += write(&mut self.socket, &self.out[self.sent..])?;
+                }
+            }
+            Some(tls) => loop {
+                // It takes as much as its own buffer has room for.
+                if self.sent < self.out.len() && !tls.is_handshaking() {
+                    self.sent += tls.writer().write(&self.out[self.sent..])?;
+                }
+                if !tls.wants_write() {
+                    break;
+                }
+                while tls.wants_write() {
+                    tls.write_tls(&mut self.socket)?;
+                }
+            },
+        }
+        if self.sent == self.out.len() {
+            self.out.clear();
+            self.sent = 0;
+        }
+        Ok(())
+    }
+
+    /// Whether all is sent.
+    pub(super) fn is_flushed(&self) -> bool {
+        self.out.is_empty() && self.tls.as_ref().is_none_or(|tls| !tls.wants_write())
+    }
+
+    /// Says that nothing more comes.
+    pub(super) fn say_end(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = tls.write_tls(&mut self.socket); // it is the last thing, and only a courtesy
+        }
+    }
+}
+
+fn write(socket: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match socket.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Who is there (RFC 6121 §3 and §4): presence goes to those who see a user, and to the user's own other resources.
+
+use minidom::Element;
+
+use super::{ConnectionId, Deed, Desk, set};
+use crate::live::front::error::ErrorType;
+
+/// Addresses that a session sends presence to directly, at most.
+const DIRECTED_MAX: usize = 256;
+
+impl Desk {
+    /// A presence stanza.
+    pub(super) fn presence(&mut self, id: ConnectionId, stanza: Element) {
+        let kind = stanza.attr("type").unwrap_or_default().to_owned();
+        let to = stanza.attr("to").map(str::to_owned);
+        match (kind.as_str(), to) {
+            ("" | "unavailable", None) => self.broadcast(id, stanza),
+            ("" | "unavailable", Some(to)) => self.directed(id, stanza, &to),
+            ("subscribe" | "subscribed" | "unsubscribe" | "unsubscribed", Some(to)) => {
+                let own = self.sessions[&id].account.clone();
+                match self.address(&to).ok().and_then(|to| to.account) {
+                    Some(other) if other != own => self.subscription(&own, &other, &kind),
+                    Some(_) => {}
+                    None => self.refuse(id, &stanza, ErrorType::Cancel, "remote-server-not-found"),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A resource becomes available, changes what it says, or leaves.
+    fn broadcast(&mut self, id: ConnectionId, stanza: Element) {
+        let is_here = stanza.attr("type").is_none();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let was_here = session.presence.is_some();
+        session.presence = is_here.then(|| stanza.clone());
+        self.tell_seers(id, &stanza);
+        if !is_here {
+            let directed = self.sessions.get_mut(&id).map(|session| std::mem::take(&mut session.directed));
+            for to in directed.into_iter().flatten() {
+                self.send_presence(&to, &stanza);
+            }
+        } else if !was_here {
+            self.probe(id);
+            self.ask_again(id);
+        }
+    }
+
+    /// Those who see the user, and the user's own resources.
+    fn tell_seers(&mut self, id: ConnectionId, stanza: &Element) {
+        let session = &self.sessions[&id];
+        let contacts = self.rosters.get(&session.user).into_iter().flat_map(|roster| &roster.contacts);
+        let seers = contacts.filter(|(_, contact)| contact.from).map(|(account, _)| account.clone());
+        let all: Vec<String> = seers.chain([session.account.clone()]).collect();
+        for account in all {
+            self.send_presence(&self.bare(&account), stanza);
+        }
+    }
+
+    /// Sends presence to the available resources of an address.
+    fn send_presence(&mut self, to: &str, stanza: &Element) {
+        let Ok(address) = self.address(to) else { return };
+        let Some(user) = address.account.as_ref().and_then(|name| self.directory.number(name)) else {
+            return;
+        };
+        let all = self.connections.get(&user).into_iter().flatten().copied();
+        let wanted = all.filter(|id| match &address.resource {
+            Some(resource) => self.sessions[id].jid.ends_with(&format!("/{resource}")),
+            None => self.sessions[id].presence.is_some(),
+        });
+        let wanted: Vec<ConnectionId> = wanted.collect();
+        for id in wanted {
+            let mut copy = stanza.clone();
+            set(&mut copy, "to", &self.sessions[&id].jid);
+            self.deeds.push(Deed::Send(id, copy));
+        }
+    }
+
+    /// What a resource that comes is told: who is there of those whom the user sees, and of its own.
+    fn probe(&mut self, id: ConnectionId) {
+        let session = &self.sessions[&id];
+        let (user, jid) = (session.user, session.jid.clone());
+        let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
+        let seen = contacts.filter(|(_, contact)| contact.to).map(|(account, _)| account);
+        let users = seen.filter_map(|account| self.directory.number(account)).chain([user]);
+        let there = users.flat_map(|user| self.connections.get(&user).into_iter().flatten());
+        let there = there.filter(|there| **there != id);
+        let told: Vec<Element> =
+            there.filter_map(|there| self.sessions[there].presence.clone()).collect();
+        for mut presence in told {
+            set(&mut presence, "to", &jid);
+            self.deeds.push(Deed::Send(id, presence));
+        }
+    }
+
+    /// Who has asked to see the user while it was away asks still.
+    fn ask_again(&mut self, id: ConnectionId) {
+        let user = self.sessions[&id].user;
+        let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
+        let asking: Vec<String> =
+            contacts.filter(|(_, contact)| contact.asked).map(|(account, _)| account.clone()).collect();
+        for account in asking {
+            let ask = self.ask("subscribe", &account, &self.sessions[&id].account.clone());
+            self.deeds.push(Deed::Send(id, ask));
+        }
+    }
+
+    fn ask(&self, kind: &str, from: &str, to: &str) -> Element {
+        let mut ask = super::client("presence");
+        set(&mut ask, "type", kind);
+        set(&mut ask, "from", &self.bare(from));
+        set(&mut ask, "to", &self.bare(to));
+        ask
+    }
+
+    fn directed(&mut self, id: ConnectionId, stanza: Element, to: &str) {
+        let is_here = stanza.attr("type").is_none();
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match is_here {
+            true if session.directed.len() < DIRECTED_MAX => session.directed.insert(to.to_owned()),
+            true => return self.refuse(id, &stanza, ErrorType::Wait, "resource-constraint"),
+            false => session.directed.remove(to),
+        };
+        self.send_presence(to, &stanza);
+    }
+
+    /// A stream ends without saying so.
+    pub(super) fn gone(&mut self, id: ConnectionId) {
+        if self.sessions.get(&id).is_some_and(|session| session.presence.is_some()) {
+            let mut stanza = super::client("presence");
+            set(&mut stanza, "from", &self.sessions[&id].jid);
+            set(&mut stanza, "type", "unavailable");
+            self.broadcast(id, stanza);
+        }
+    }
+
+    /// One asks to see another, allows it, or ends it. Each side's list says what holds (RFC 6121, appendix A).
+    pub(super) fn subscription(&mut self, from: &str, to: &str, kind: &str) {
+        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to)) else {
+            return; // nobody tells whether there is such an account
+        };
+        let mine = self.rosters.entry(own).or_default().contacts.entry(to.to_owned()).or_default();
+        let before = mine.clone();
+        match kind {
+            "subscribe" => (mine.asks, mine.is_listed) = (!mine.to, true),
+            "subscribed" if mine.asked => {
+                (mine.asked, mine.from, mine.is_listed) = (false, true, true);
+            }
+            "unsubscribe" => (mine.asks, mine.to) = (false, false),
+            "unsubscribed" => (mine.asked, mine.from) = (false, false),
+            _ => {}
+        }
+        let is_mine_changed = *mine != before;
+        let allowed = kind != "subscribed" || before.asked;
+        let theirs =
+            self.rosters.entry(other).or_default().contacts.entry(from.to_owned()).or_default();
+        let before_there = theirs.clone();
+        match kind {
+            "subscribe" => theirs.asked = !theirs.from,
+            "subscribed" if allowed && theirs.asks => (theirs.asks, theirs.to) = (false, true),
+            "unsubscribe" => (theirs.asked, theirs.from) = (false, false),
+            "unsubscribed" => (theirs.asks, theirs.to) = (false, false),
+            _ => {}
+        }
+        let is_theirs_changed = *theirs != before_there;
+        if is_mine_changed {
+            self.save(own, to, Vec::new());
+        }
+        if is_theirs_changed {
+            self.save(other, from, Vec::new());
+            self.say_subscription(from, to, other, kind);
+        }
+        if kind == "subscribed" && is_theirs_changed {
+            self.show_presence(own, to, true);
+        }
+        if kind == "unsubscribed" && before.from {
+            self.show_presence(own, to, false);
+        }
+    }
+
+    fn say_subscription(&mut self, from: &str, to: &str, other: u16, kind: &str) {
+        let ask = self.ask(kind, from, to);
+        let there = self.connections.get(&other).into_iter().flatten();
+        let there: Vec<_> = there.filter(|id| self.sessions[id].presence.is_some()).copied().collect();
+        self.deeds.extend(there.into_iter().map(|id| Deed::Send(id, ask.clone())));
+    }
+
+    /// Who is allowed to see a user is told where it is; who is not any more, that it is gone.
+    fn show_presence(&mut self, user: u16, to: &str, is_shown: bool) {
+        let all = self.connections.get(&user).into_iter().flatten();
+        let here: Vec<Element> =
+            all.filter_map(|id| self.sessions[id].presence.clone()).collect();
+        for mut presence in here {
+            if !is_shown {
+                let from = presence.attr("from").unwrap_or_default().to_owned();
+                presence = super::client("presence");
+                set(&mut presence, "from", &from);
+                set(&mut presence, "type", "unavailable");
+            }
+            self.send_presence(&self.bare(to), &presence);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What a client asks of the server itself: ping (XEP-0199), discovery (XEP-0030), its version (XEP-0092).
+
+use minidom::Element;
+
+use super::{ConnectionId, Deed, Desk};
+use crate::live::front::error::{ErrorType, iq_result};
+use crate::live::front::names::{SESSION, attribute};
+
+const PING: &str = "urn:xmpp:ping";
+const INFO: &str = "http://jabber.org/protocol/disco#info";
+const ITEMS: &str = "http://jabber.org/protocol/disco#items";
+const SOFTWARE: &str = "jabber:iq:version";
+
+/// What the server does, and accounts on their behalf.
+const FEATURES: [&str; 6] =
+    [INFO, ITEMS, PING, super::vcard::VCARD, super::vcard::SHARING, SOFTWARE];
+
+impl Desk {
+    /// A request about the server, or about an account that answers for itself.
+    pub(super) fn service(&mut self, id: ConnectionId, stanza: &Element, about: Option<&str>) {
+        let is_get = stanza.attr("type") == Some("get");
+        let Some(payload) = stanza.children().next() else { return };
+        let own = about.is_none_or(|about| about == self.sessions[&id].account);
+        let answer = match (payload.name(), payload.ns().as_str()) {
+            ("ping", PING) if is_get && own => None,
+            ("session", SESSION) if own => None,
+            ("query", INFO) if is_get && own => Some(info(about.is_some())),
+            ("query", ITEMS) if is_get && own => Some(Element::bare("query", ITEMS)),
+            ("query", SOFTWARE) if is_get && about.is_none() => Some(software()),
+            _ => return self.refuse(id, stanza, ErrorType::Cancel, "service-unavailable"),
+        };
+        self.deeds.push(Deed::Send(id, iq_result(stanza, answer)));
+    }
+}
+
+fn info(of_account: bool) -> Element {
+    let (category, kind) = if of_account { ("account", "registered") } else { ("server", "im") };
+    let identity = Element::builder("identity", INFO)
+        .attr(attribute("category"), category)
+        .attr(attribute("type"), kind)
+        .attr(attribute("name"), "Spillway")
+        .build();
+    let features = FEATURES
+        .into_iter()
+        .map(|var| Element::builder("feature", INFO).attr(attribute("var"), var).build());
+    Element::builder("query", INFO).append(identity).append_all(features).build()
+}
+
+fn software() -> Element {
+    let text = |name, text: &str| Element::builder(name, SOFTWARE).append(text).build();
+    Element::builder("query", SOFTWARE)
+        .append(text("name", "Spillway"))
+        .append(text("version", env!("CARGO_PKG_VERSION")))
+        .build()
+}

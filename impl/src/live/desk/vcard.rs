@@ -1,0 +1,169 @@
+//! User information (XEP-0054 vcard-temp): a set is a publish, the get of another one's a query task. Hidden, deleted, never
+//! published and no such user look the same.
+
+use minidom::Element;
+
+use super::{ConnectionId, Deed, Desk};
+use crate::config::Class;
+use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
+use crate::live::front::names::attribute;
+use crate::live::host::Outcome;
+use crate::node::{Change, Refused, Shown};
+use crate::profile::{Profile, Rule};
+
+/// The namespace of vcard-temp.
+pub(super) const VCARD: &str = "vcard-temp";
+/// With whom a user shares: `<sharing xmlns='urn:spillway:sharing' with='everyone|contacts|nobody'/>`.
+pub(super) const SHARING: &str = "urn:spillway:sharing";
+/// When to ask again: `<retry xmlns='urn:spillway:retry' after-ms='100'/>` in an error.
+const RETRY: &str = "urn:spillway:retry";
+/// The field of a profile that holds the whole card.
+const CARD: &str = "vcard-temp";
+/// A client with more gets under way is fetching many, and nobody waits for each.
+const GETS_INTERACTIVE_MAX: usize = 16;
+
+/// What was asked of the nodes, and for which stanza.
+pub(super) struct Asked {
+    pub(super) id: ConnectionId,
+    request: Element,
+    is_change: bool,
+}
+
+impl Desk {
+    /// A get or a set of a card.
+    pub(super) fn vcard(
+        &mut self,
+        id: ConnectionId,
+        stanza: Element,
+        card: Element,
+        about: String,
+        is_set: bool,
+    ) {
+        let session = &self.sessions[&id];
+        let user = session.user;
+        if is_set {
+            return match about == session.account {
+                true => self.change(id, stanza, Change::Publish(profile(&card))),
+                false => self.refuse(id, &stanza, ErrorType::Auth, "forbidden"),
+            };
+        }
+        if about == session.account {
+            // Its own changes are all acknowledged by now, so this is what a query would find.
+            let card = self.host.record(user).and_then(|record| record.info.as_ref());
+            let card = card.and_then(|info| read(&info.profile));
+            let card = card.unwrap_or_else(|| Element::bare("vCard", VCARD));
+            return self.deeds.push(Deed::Send(id, iq_result(&stanza, Some(card))));
+        }
+        let Some(other) = self.directory.number(&about) else {
+            return self.refuse(id, &stanza, ErrorType::Cancel, "item-not-found");
+        };
+        let session = self.sessions.get_mut(&id).expect("it was found above");
+        session.gets += 1;
+        let many = session.gets > GETS_INTERACTIVE_MAX;
+        let class = if many { Class::Bulk } else { Class::Interactive };
+        let request = self.host.query(user, other, class, self.now_us);
+        self.asked.insert(request, Asked { id, request: stanza, is_change: false });
+    }
+
+    /// Asks or says with whom a user shares.
+    pub(super) fn sharing(&mut self, id: ConnectionId, stanza: Element, said: &Element, is_set: bool) {
+        let user = self.sessions[&id].user;
+        if !is_set {
+            let rule = self.host.record(user).map_or(Rule::Contacts, |record| record.rule);
+            let mut answer = Element::bare("sharing", SHARING);
+            super::set(&mut answer, "with", name(rule));
+            return self.deeds.push(Deed::Send(id, iq_result(&stanza, Some(answer))));
+        }
+        let rules = [Rule::Everyone, Rule::Contacts, Rule::Nobody];
+        match rules.into_iter().find(|rule| said.attr("with") == Some(name(*rule))) {
+            Some(rule) => self.change(id, stanza, Change::Share(rule)),
+            None => self.refuse(id, &stanza, ErrorType::Modify, "bad-request"),
+        }
+    }
+
+    /// Changes the user's own record, and holds what the client says next until that is stored.
+    pub(super) fn change(&mut self, id: ConnectionId, stanza: Element, change: Change) {
+        let session = self.sessions.get_mut(&id).expect("a session asks");
+        session.changes += 1;
+        let request = self.host.change(session.user, change, self.now_us);
+        self.asked.insert(request, Asked { id, request: stanza, is_change: true });
+    }
+
+    /// The nodes have a reply.
+    pub(super) fn came(&mut self, outcome: Outcome) {
+        if let Some(user) = self.away.remove(&outcome.request) {
+            return self.detach_if_away(user);
+        }
+        let Some(asked) = self.asked.remove(&outcome.request) else { return };
+        let Asked { id, request, is_change } = asked;
+        let answer = match outcome.reply {
+            Ok(_) if is_change => iq_result(&request, None),
+            Ok(shown) => card(&request, &shown),
+            Err(refused) => busy(&request, refused),
+        };
+        // A change of contacts has no stanza of its own.
+        if request.name() == "iq" {
+            self.deeds.push(Deed::Send(id, answer));
+        }
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match is_change {
+            true => session.changes -= 1,
+            false => session.gets -= 1,
+        }
+        self.go_on(id);
+    }
+
+    /// What was held, until the next change.
+    fn go_on(&mut self, id: ConnectionId) {
+        while let Some(session) = self.sessions.get_mut(&id).filter(|session| session.changes == 0) {
+            let Some(stanza) = session.held.pop_front() else { return };
+            self.heed(id, stanza);
+        }
+    }
+}
+
+fn card(request: &Element, shown: &Shown) -> Element {
+    match shown.profile.as_ref().and_then(read) {
+        Some(card) => iq_result(request, Some(card)),
+        None => iq_error(request, ErrorType::Cancel, "item-not-found", None),
+    }
+}
+
+/// The system has no room: said in so many words, with a time after which to ask again.
+fn busy(request: &Element, refused: Refused) -> Element {
+    let (after_us, text) = match refused {
+        Refused::Busy { retry_after_us } => (retry_after_us, "too much is asked at the moment"),
+        Refused::NotAsked => (100_000, "too much is under way, or it is too large"),
+    };
+    let mut answer = iq_result(request, None);
+    super::set(&mut answer, "type", "error");
+    let mut error = stanza_error(ErrorType::Wait, "resource-constraint", Some(text));
+    let after_ms = after_us.div_ceil(1000).to_string();
+    error.append_child(Element::builder("retry", RETRY).attr(attribute("after-ms"), after_ms).build());
+    answer.append_child(error);
+    answer
+}
+
+/// A card as the nodes carry it: the whole of it as text.
+fn profile(card: &Element) -> Profile {
+    let mut text = Vec::new();
+    let mut profile = Profile::default();
+    if card.write_to(&mut text).is_ok()
+        && let Ok(text) = String::from_utf8(text)
+    {
+        profile.fields.insert(CARD.to_owned(), text);
+    }
+    profile
+}
+
+fn read(profile: &Profile) -> Option<Element> {
+    profile.fields.get(CARD)?.parse().ok()
+}
+
+fn name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Everyone => "everyone",
+        Rule::Contacts => "contacts",
+        Rule::Nobody => "nobody",
+    }
+}

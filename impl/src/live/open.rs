@@ -1,0 +1,165 @@
+//! A server of a data folder: the store, the accounts, the certificate, and the nodes with what they had.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::control;
+use super::desk::{Desk, Directory};
+use super::disk::ROSTER;
+use super::front::prep;
+use super::front::stream::{Policy, Tls};
+use super::host::Host;
+use super::server::{Parts, Server};
+use super::store::{Accounts, Disk, DiskOptions, FileLog, RedbStore, StoreLimits, simple_name};
+use super::tls;
+use crate::config::{self, Binding, Config, Knobs, Links, Returned, Routing, Strategy, Unit};
+use crate::profile::Rule;
+
+/// The database in the data folder.
+const DATABASE: &str = "spillway.redb";
+/// What salts of accounts that do not exist are made of.
+const SECRET: &str = "secret";
+/// Clients of a configuration: a user has one of 2^16 numbers.
+const CLIENTS: u16 = u16::MAX;
+
+/// How a server is to be opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// Where chat clients connect.
+    pub listen: SocketAddr,
+    /// The domain of its users.
+    pub domain: String,
+    /// No TLS; for loopback only.
+    pub is_plaintext: bool,
+    /// Query servers, at least two.
+    pub query_servers: u16,
+    /// Tasks that a query server holds before it hands over.
+    pub threshold: u32,
+}
+
+/// Opens a server.
+///
+/// # Errors
+/// In words that name the file, or the address, and what is wrong with it.
+pub fn open(opening: &Opening) -> Result<Server, String> {
+    let Opening { data, listen, .. } = opening;
+    if opening.is_plaintext && !listen.ip().is_loopback() {
+        return Err(format!("{listen} is no loopback address: plaintext is for loopback only"));
+    }
+    let domain = prep::domainpart(&opening.domain)
+        .ok_or_else(|| format!("`{}` is no domain", opening.domain))?;
+    let (store, disk) = open_store(data)?;
+    let path = data.join(DATABASE);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let accounts = Arc::new(Accounts::new(Arc::new(store), simple_name));
+    let all = control::all(&accounts).map_err(|error| failed(&error))?;
+    let mut rosters = Vec::new();
+    for (_, user) in &all {
+        let roster = accounts.get_private(*user, ROSTER).map_err(|error| failed(&error))?;
+        rosters.extend(roster.map(|roster| (*user, roster.value)));
+    }
+    let log = FileLog::open(disk).map_err(|error| failed(&error))?;
+    let file = log.read().map_err(|error| failed(&error))?;
+    let host = Host::new(configuration(opening.query_servers, opening.threshold), &file, seed());
+    let host = host.map_err(|error| failed(&format!("{error:?}")))?;
+    let desk = Desk::new(&domain, host, Directory::new(all), rosters);
+    let desk = desk.map_err(|user| failed(&format!("the roster of user {user} cannot be read")))?;
+    let tls = (!opening.is_plaintext).then(|| tls::configure(data, &domain)).transpose()?;
+    let chat = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
+    let socket = control::socket_of(data);
+    let _ = fs::remove_file(&socket); // of a server that was killed: the database is ours, so it does not run
+    let control = std::os::unix::net::UnixListener::bind(&socket)
+        .map_err(|error| format!("{}: {error}", socket.display()))?;
+    let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
+    let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
+    Server::new(Parts { chat, control, policy, tls, accounts, log, desk })
+        .map_err(|error| error.to_string())
+}
+
+/// The accounts of a data folder whose server does not run.
+///
+/// # Errors
+/// In words that name the file and what is wrong with it.
+pub fn open_accounts(data: &Path) -> Result<Accounts<RedbStore>, String> {
+    open_store(data).map(|(store, _)| Accounts::new(Arc::new(store), simple_name))
+}
+
+fn open_store(data: &Path) -> Result<(RedbStore, Disk), String> {
+    fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
+    let path = data.join(DATABASE);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let disk = Disk::open(&path, DiskOptions::default()).map_err(|error| failed(&error))?;
+    let store = RedbStore::open(disk.clone(), StoreLimits::default(), 0);
+    Ok((store.map_err(|error| failed(&error))?, disk))
+}
+
+/// The secret of the data folder, drawn at the first start.
+fn secret(data: &Path) -> Result<[u8; 32], String> {
+    let path = data.join(SECRET);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    if !path.exists() {
+        let mut drawn = [0; 32];
+        SystemRandom::new().fill(&mut drawn).map_err(|_| "the system gives no random bytes")?;
+        tls::write_secret(&path, &drawn).map_err(|error| failed(&error))?;
+    }
+    let bytes = fs::read(&path).map_err(|error| failed(&error))?;
+    bytes.try_into().map_err(|_| failed(&"32 bytes are expected"))
+}
+
+/// Fills with random bytes that are fit for secrets.
+///
+/// # Panics
+/// The system gives none.
+pub fn fill_random(bytes: &mut [u8]) {
+    SystemRandom::new().fill(bytes).expect("the system gives random bytes");
+}
+
+fn seed() -> u64 {
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes);
+    u64::from_le_bytes(bytes)
+}
+
+/// The configuration of the nodes.
+pub(super) fn configuration(query_servers: u16, threshold: u32) -> Config {
+    Config {
+        clients: CLIENTS,
+        communication_servers: 1,
+        query_servers,
+        control_servers: 1,
+        knobs: Knobs {
+            threshold: vec![threshold; query_servers.into()],
+            unit: Unit::Count,
+            queue_max: 8 * threshold,
+            // Who waits for it finds room where others do not.
+            rooms: vec![8 * threshold, 6 * threshold, 4 * threshold],
+            pending_max: 65_536,
+            relay_max: 16_384,
+            ledger_max: 8 * threshold,
+            ledger_rooms: Vec::new(),
+            window_max: 256,
+            routing: Routing::Home,
+            returned: Returned::Queue,
+            give_back: false,
+            links: Links::Fifo,
+            strategy: Strategy::LeastLoaded,
+            binding: Binding::Early,
+            weights: Vec::new(),
+            accepts: Vec::new(),
+            overtaken_max: 64,
+            disk: config::Disk::Flushed,
+            sharing: Rule::Contacts,
+            sessions: true,
+            sync_batch_max: 64,
+            compact_after: 100_000,
+        },
+        timers: config::Timers::default(),
+        bug: None,
+    }
+}

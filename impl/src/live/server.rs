@@ -1,0 +1,511 @@
+//! The server as one process: one loop over all sockets, the nodes, and the disk's thread. It moves bytes, time and storage,
+//! and decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, UnixListener, UnixStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+use ring::rand::{SecureRandom, SystemRandom};
+use rustls::ServerConfig;
+
+use super::connection::{Connection, Turn};
+use super::control::{self, Reply};
+use super::desk::{ConnectionId, Deed, Desk};
+use super::disk::{DiskThread, Done, Job};
+use super::front::sasl;
+use super::front::scram;
+use super::front::stream::{Event, Policy, Stream, Tls};
+use super::front::token;
+use super::store::{Accounts, FileLog, RedbStore};
+
+/// Events of sockets that are taken at once.
+const EVENTS_MAX: usize = 1024;
+/// Connections at a time.
+const CONNECTIONS_MAX: usize = 20_000;
+/// Connections at a time that are not logged in, from one address.
+const STRANGERS_OF_ADDRESS_MAX: usize = 64;
+/// Time to log in.
+const LOGIN_US_MAX: u64 = 30_000_000;
+/// How often the time to log in is looked at.
+const TICK: Duration = Duration::from_millis(500);
+/// Operators at a time.
+const PEERS_MAX: usize = 16;
+/// For how long a stop waits for what is to be sent.
+const DRAIN: Duration = Duration::from_secs(5);
+
+const CHAT: Token = Token(0);
+const CONTROL: Token = Token(1);
+const WAKER: Token = Token(2);
+const PEERS: usize = 3;
+const CONNECTIONS: usize = PEERS + PEERS_MAX;
+
+/// A server that is ready to run.
+pub struct Server {
+    poll: Poll,
+    chat: TcpListener,
+    control: UnixListener,
+    peers: Vec<Option<UnixStream>>,
+    policy: Arc<Policy>,
+    tls: Option<Arc<ServerConfig>>,
+    accounts: Arc<Accounts<RedbStore>>,
+    disk: DiskThread,
+    desk: Desk,
+    connections: BTreeMap<ConnectionId, Connection>,
+    strangers: BTreeMap<IpAddr, usize>,
+    next_id: ConnectionId,
+    /// Connections that may have something to read.
+    readable: BTreeSet<ConnectionId>,
+    /// Connections that have something to send.
+    dirty: BTreeSet<ConnectionId>,
+    begun: Instant,
+    ticked: Instant,
+    random: SystemRandom,
+}
+
+/// What a server is made of.
+pub(super) struct Parts {
+    pub(super) chat: std::net::TcpListener,
+    pub(super) control: std::os::unix::net::UnixListener,
+    pub(super) policy: Policy,
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) accounts: Arc<Accounts<RedbStore>>,
+    pub(super) log: FileLog,
+    pub(super) desk: Desk,
+}
+
+/// The accounts as log-in looks at them.
+struct Verifiers<'a>(&'a Accounts<RedbStore>);
+
+impl sasl::Accounts for Verifiers<'_> {
+    fn verifier(&self, account: &str, hash: scram::Hash) -> Option<scram::Verifier> {
+        let credentials = self.0.get(account).ok()??.credentials;
+        let kept = match hash {
+            scram::Hash::Sha256 => credentials.sha256,
+            scram::Hash::Sha1 => credentials.sha1,
+        };
+        Some(scram::Verifier {
+            salt: kept.salt,
+            iterations: kept.iterations,
+            stored_key: kept.stored_key,
+            server_key: kept.server_key,
+        })
+    }
+}
+
+impl Server {
+    /// A server of these parts.
+    ///
+    /// # Errors
+    /// The system does not give what it needs.
+    pub(super) fn new(parts: Parts) -> io::Result<Server> {
+        let Parts { chat, control, policy, tls, accounts, log, desk } = parts;
+        chat.set_nonblocking(true)?;
+        control.set_nonblocking(true)?;
+        let poll = Poll::new()?;
+        let (mut chat, mut control) =
+            (TcpListener::from_std(chat), UnixListener::from_std(control));
+        poll.registry().register(&mut chat, CHAT, Interest::READABLE)?;
+        poll.registry().register(&mut control, CONTROL, Interest::READABLE)?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let disk = DiskThread::start(log, accounts.clone(), waker)?;
+        Ok(Server {
+            poll,
+            chat,
+            control,
+            peers: (0..PEERS_MAX).map(|_| None).collect(),
+            policy: Arc::new(policy),
+            tls,
+            accounts,
+            disk,
+            desk,
+            connections: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            next_id: CONNECTIONS as ConnectionId,
+            readable: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            begun: Instant::now(),
+            ticked: Instant::now(),
+            random: SystemRandom::new(),
+        })
+    }
+
+    /// Where it listens for chat clients.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.chat.local_addr()
+    }
+
+    /// Runs until it is told to stop; then ends all streams, and stores what is still to be stored.
+    ///
+    /// # Errors
+    /// The system fails to say what has come.
+    pub fn run(mut self, is_to_stop: impl Fn() -> bool) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        while !is_to_stop() {
+            self.wait(&mut events)?;
+            for event in &events {
+                self.happened(event.token(), event.is_readable() || event.is_read_closed());
+            }
+            self.work();
+        }
+        self.drain()
+    }
+
+    fn now_us(&self) -> u64 {
+        self.begun.elapsed().as_micros() as u64
+    }
+
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let due = self.desk.host.next_due_us();
+        let until_due = due.map(|due| Duration::from_micros(due.saturating_sub(self.now_us())));
+        let wait = if self.readable.is_empty() { until_due.unwrap_or(TICK).min(TICK) } else { Duration::ZERO };
+        match self.poll.poll(events, Some(wait)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            done => done,
+        }
+    }
+
+    fn happened(&mut self, token: Token, is_readable: bool) {
+        match token {
+            CHAT => self.accept(),
+            CONTROL => self.accept_operators(),
+            WAKER => self.stored(),
+            Token(peer) if peer < CONNECTIONS => self.operator(peer - PEERS),
+            Token(id) => {
+                let id = id as ConnectionId;
+                if self.connections.contains_key(&id) {
+                    self.dirty.insert(id);
+                    if is_readable {
+                        self.readable.insert(id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads what has come, lets the nodes work, and sends what has come of it.
+    fn work(&mut self) {
+        for id in std::mem::take(&mut self.readable) {
+            self.read(id);
+        }
+        let mut more = true;
+        while more {
+            more = self.desk.run(self.now_us());
+            if let Some(store) = self.desk.host.take_store() {
+                self.disk.ask(Job::Log(store));
+            }
+            self.carry_out();
+        }
+        for id in std::mem::take(&mut self.dirty) {
+            self.flush(id);
+        }
+        if self.ticked.elapsed() >= TICK {
+            self.ticked = Instant::now();
+            self.end_strangers();
+        }
+    }
+
+    fn accept(&mut self) {
+        loop {
+            let (mut socket, from) = match self.chat.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(_) => return, // there is none, or the system has no room: whoever waits is met later
+            };
+            let strangers = self.strangers.entry(from.ip()).or_default();
+            if self.connections.len() >= CONNECTIONS_MAX || *strangers >= STRANGERS_OF_ADDRESS_MAX {
+                tracing::debug!(%from, "refused: too many connections");
+                continue;
+            }
+            let id = self.next_id;
+            let interests = Interest::READABLE | Interest::WRITABLE;
+            if self.poll.registry().register(&mut socket, Token(id as usize), interests).is_err() {
+                continue;
+            }
+            *strangers += 1;
+            self.next_id += 1;
+            let _ = socket.set_nodelay(true); // only slower without it
+            let random = &self.random;
+            let name = token::fresh(&mut |bytes: &mut [u8]| fill(random, bytes));
+            let stream = Stream::new(self.policy.clone(), name);
+            let now_us = self.now_us();
+            self.connections.insert(id, Connection::new(socket, stream, now_us));
+            self.readable.insert(id);
+            tracing::debug!(id, %from, "connected");
+        }
+    }
+
+    fn read(&mut self, id: ConnectionId) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        if connection.is_paused() {
+            self.connections.insert(id, connection);
+            self.readable.insert(id);
+            return;
+        }
+        let turn = connection.read(|connection, bytes| self.take(id, connection, bytes));
+        self.connections.insert(id, connection);
+        self.dirty.insert(id);
+        match turn {
+            Turn::Waits => {}
+            Turn::More => {
+                self.readable.insert(id);
+            }
+            Turn::Gone => self.end(id),
+        }
+    }
+
+    /// Bytes of a client, in plaintext.
+    fn take(&mut self, id: ConnectionId, connection: &mut Connection, bytes: &[u8]) {
+        let mut events = Vec::new();
+        let random = &self.random;
+        connection.stream.receive(
+            bytes,
+            &Verifiers(&self.accounts),
+            &mut |room: &mut [u8]| fill(random, room),
+            &mut connection.out,
+            &mut events,
+        );
+        for event in events {
+            match event {
+                Event::StartTls => self.start_tls(id, connection),
+                Event::Bound { account, resource } => self.bound(id, connection, &account, &resource),
+                Event::Stanza(stanza) => self.desk.stanza(id, stanza, self.now_us()),
+                Event::LoginFailed { account } => {
+                    tracing::info!(id, account = account.as_deref().unwrap_or("?"), "log-in failed");
+                }
+                Event::Closed => connection.is_closing = true,
+            }
+        }
+    }
+
+    fn start_tls(&mut self, id: ConnectionId, connection: &mut Connection) {
+        // The client waits for this in plaintext before it sends anything else.
+        let is_sent = connection.flush() && connection.is_flushed();
+        let begun = self.tls.clone().map(|config| connection.begin_tls(config));
+        match begun {
+            Some(Ok(())) if is_sent => connection.stream.secured(),
+            Some(Err(error)) => {
+                tracing::error!(id, %error, "TLS cannot begin");
+                connection.is_closing = true;
+            }
+            _ => connection.is_closing = true,
+        }
+    }
+
+    fn bound(&mut self, id: ConnectionId, connection: &mut Connection, account: &str, resource: &str) {
+        connection.is_bound = true;
+        self.forget_stranger(connection);
+        if !self.desk.bound(id, account, resource, self.now_us()) {
+            connection.stream.close(Some(("not-authorized", "the account is gone")), &mut connection.out);
+            connection.is_closing = true;
+        }
+        tracing::info!(id, account, resource, "logged in");
+    }
+
+    fn forget_stranger(&mut self, connection: &Connection) {
+        let Ok(from) = connection.socket.peer_addr() else { return };
+        if let Some(count) = self.strangers.get_mut(&from.ip()) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.strangers.remove(&from.ip());
+            }
+        }
+    }
+
+    /// Carries out what the desk wants done.
+    fn carry_out(&mut self) {
+        for deed in self.desk.take_deeds() {
+            match deed {
+                Deed::Send(id, stanza) => self.send(id, &stanza),
+                Deed::Close(id, condition) => self.close(id, condition, ""),
+                Deed::SaveRoster { user, bytes, then } => {
+                    self.disk.ask(Job::Roster { user, bytes, then });
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, id: ConnectionId, stanza: &minidom::Element) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.stream.send(stanza, &mut connection.out);
+        self.dirty.insert(id);
+    }
+
+    fn close(&mut self, id: ConnectionId, condition: &str, text: &str) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        connection.stream.close(Some((condition, text)), &mut connection.out);
+        connection.is_closing = true;
+        self.dirty.insert(id);
+    }
+
+    fn flush(&mut self, id: ConnectionId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let is_there = connection.flush() && !connection.is_overfull();
+        if !is_there || (connection.is_closing && connection.is_flushed()) {
+            connection.say_end();
+            self.end(id);
+        }
+    }
+
+    /// A connection is over.
+    fn end(&mut self, id: ConnectionId) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        if !connection.is_bound {
+            self.forget_stranger(&connection);
+        }
+        let _ = self.poll.registry().deregister(&mut connection.socket); // it is closed now
+        self.desk.closed(id, self.now_us());
+        tracing::debug!(id, "ended");
+    }
+
+    /// Who does not log in makes room.
+    fn end_strangers(&mut self) {
+        let now_us = self.now_us();
+        let is_late = |connection: &Connection| {
+            !connection.is_bound && now_us.saturating_sub(connection.since_us) > LOGIN_US_MAX
+        };
+        let late = self.connections.iter().filter(|(_, connection)| is_late(connection));
+        let late: Vec<ConnectionId> = late.map(|(id, _)| *id).collect();
+        for id in late {
+            self.close(id, "connection-timeout", "log in sooner");
+            self.flush(id);
+            self.end(id);
+        }
+    }
+
+    /// The disk's thread has done something.
+    fn stored(&mut self) {
+        for done in self.disk.take_done() {
+            self.take_done(done);
+        }
+    }
+
+    fn take_done(&mut self, done: Done) {
+        match done {
+            Done::Log(stored) => {
+                if let Err(error) = &stored {
+                    tracing::error!(%error, "user information cannot be stored");
+                }
+                self.desk.host.stored_done(stored.is_ok(), self.now_us());
+            }
+            Done::Roster { stored, then } => match stored {
+                Ok(()) => then.iter().for_each(|(id, stanza)| self.send(*id, stanza)),
+                Err(error) => {
+                    tracing::error!(%error, "a roster cannot be stored");
+                    for (id, _) in then {
+                        self.close(id, "internal-server-error", "the roster cannot be stored");
+                    }
+                }
+            },
+            Done::Account { reply, peer } => self.tell_operator(reply, peer),
+        }
+    }
+
+    fn accept_operators(&mut self) {
+        while let Ok((mut socket, _)) = self.control.accept() {
+            let Some(place) = self.peers.iter().position(Option::is_none) else { continue };
+            let token = Token(PEERS + place);
+            if self.poll.registry().register(&mut socket, token, Interest::READABLE).is_ok() {
+                self.peers[place] = Some(socket);
+            }
+        }
+    }
+
+    /// An operator asks: one small request that comes at once.
+    fn operator(&mut self, peer: usize) {
+        let Some(socket) = self.peers.get_mut(peer).and_then(Option::as_mut) else { return };
+        match control::read(&mut Whole(socket)) {
+            Ok(request) => self.disk.ask(Job::Account { request, peer }),
+            Err(_) => self.peers[peer] = None,
+        }
+    }
+
+    fn tell_operator(&mut self, reply: Reply, peer: usize) {
+        match &reply {
+            Reply::Added { name, number } => self.desk.directory.add(name, *number),
+            Reply::Removed { name } => {
+                for id in self.desk.directory.remove(name).map(|user| self.desk.of_user(user)).into_iter().flatten() {
+                    self.close(id, "not-authorized", "the account is removed");
+                }
+            }
+            _ => {}
+        }
+        if let Some(mut socket) = self.peers[peer].take() {
+            let _ = control::write(&reply, &mut Whole(&mut socket)); // who has gone is not told
+        }
+    }
+
+    /// Ends all streams, and stores what is still to be stored.
+    fn drain(mut self) -> io::Result<()> {
+        let until = Instant::now() + DRAIN;
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        // What was asked for is answered first.
+        while !self.desk.host.is_idle() && Instant::now() < until {
+            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            self.stored();
+            self.work();
+        }
+        let ids: Vec<ConnectionId> = self.connections.keys().copied().collect();
+        for id in ids {
+            self.close(id, "system-shutdown", "");
+        }
+        while !self.connections.is_empty() && Instant::now() < until {
+            self.work();
+            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            for event in &events {
+                self.happened(event.token(), false);
+            }
+        }
+        for done in self.disk.stop() {
+            if let Done::Log(Err(error)) = done {
+                tracing::error!(%error, "user information cannot be stored");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Random bytes, fit for secrets.
+fn fill(random: &SystemRandom, bytes: &mut [u8]) {
+    random.fill(bytes).expect("the system gives random bytes");
+}
+
+/// A socket that does not block, read and written as if it did, for small messages of an operator on the same machine.
+struct Whole<'a>(&'a mut UnixStream);
+
+/// How often a small message is waited for.
+const TRIES_MAX: usize = 200;
+const TRY: Duration = Duration::from_millis(1);
+
+impl Whole<'_> {
+    fn try_often<T>(&mut self, mut act: impl FnMut(&mut UnixStream) -> io::Result<T>) -> io::Result<T> {
+        for _ in 0..TRIES_MAX {
+            match act(self.0) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(TRY),
+                done => return done,
+            }
+        }
+        Err(ErrorKind::TimedOut.into())
+    }
+}
+
+impl Read for Whole<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.try_often(|socket| socket.read(room))
+    }
+}
+
+impl Write for Whole<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.try_often(|socket| socket.write(bytes))
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

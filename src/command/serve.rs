@@ -1,0 +1,82 @@
+//! `spillway serve`: the live system in one process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use spillway_impl::live::{Opening, open};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::{interrupt, output};
+
+/// Query servers, as the issue of the live system has it.
+const QUERY_SERVERS: u16 = 3;
+/// Tasks that a query server holds before it hands over.
+const THRESHOLD: u32 = 256;
+
+/// Run the live system: chat clients connect, and share information about themselves.
+///
+/// One process has a communication server, a global server, three query servers and a control server. Everything is kept in
+/// the data folder, the certificate too, which is made at the first start. Interrupted, it answers what was asked, ends all
+/// streams and exits with 0.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR", default_value = "spillway-data")]
+    data: PathBuf,
+    /// Where chat clients connect.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5222")]
+    listen: SocketAddr,
+    /// The domain of the users, the part of their addresses behind the `@`.
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    domain: String,
+    /// No TLS, for tests and comparisons; on loopback addresses only.
+    #[arg(long)]
+    insecure_plaintext: bool,
+    /// Tasks that a query server may hold before it hands the redundant ones over.
+    #[arg(long, value_name = "N", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    threshold: u32,
+    /// Log as JSON.
+    #[arg(long)]
+    log_json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    interrupt::watch()?;
+    log(args.log_json);
+    let opening = Opening {
+        data: args.data.clone(),
+        listen: args.listen,
+        domain: args.domain.clone(),
+        is_plaintext: args.insecure_plaintext,
+        query_servers: QUERY_SERVERS,
+        threshold: args.threshold,
+    };
+    let server = open(&opening).map_err(Failure::Input)?;
+    let address = server.address().map_err(Failure::input)?;
+    output::result(&welcome(args, address))?;
+    server.run(interrupt::asked).map_err(Failure::input)?;
+    Ok(Exit::Holds)
+}
+
+fn welcome(args: &Args, address: SocketAddr) -> String {
+    let (data, domain) = (args.data.display(), &args.domain);
+    let secured = if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
+    format!(
+        "chat      {address} ({secured}), users are NAME@{domain}\n\
+         data      {data}\n\
+         accounts  spillway user add NAME --data {data}\n\
+         connect   any XMPP client: address NAME@{domain}, server {} port {}\n",
+        address.ip(),
+        address.port(),
+    )
+}
+
+fn log(is_json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SPILLWAY_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second one changes nothing, and there is none.
+    let _ = if is_json { log.json().try_init() } else { log.try_init() };
+}

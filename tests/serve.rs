@@ -1,0 +1,221 @@
+//! The live system as a process: what a client of flesh and blood meets, and what is left after it was killed.
+#![cfg(feature = "live")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const PASSWORD: &str = "correct horse";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn spillway() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_spillway"))
+}
+
+/// A server that runs; killed when it is dropped.
+struct Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(data: &Path, options: &[&str]) -> Server {
+        let mut process = spillway()
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split_whitespace().nth(1).expect("it says where it listens");
+        Server { address: address.parse().unwrap(), process }
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap(); // SIGKILL
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    fn stop(mut self) -> Option<i32> {
+        let killed = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(killed.unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn user(arguments: &[&str], data: &Path, password: &str) -> (bool, String) {
+    let mut process = spillway()
+        .arg("user")
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that asks for none has closed its end.
+    let _ = writeln!(process.stdin.take().unwrap(), "{password}");
+    let output = process.wait_with_output().unwrap();
+    let told = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(told).unwrap())
+}
+
+fn add(name: &str, data: &Path) {
+    let (added, told) = user(&["add", name, "--password-stdin"], data, PASSWORD);
+    assert!(added, "{told}");
+}
+
+/// A client that speaks plain XMPP.
+struct Client(TcpStream);
+
+impl Client {
+    /// Logs in with PLAIN, whose message for alice and bob is known.
+    fn log_in(server: &Server, plain: &str) -> Client {
+        let mut client = Client::connect(server);
+        let success = client.talk(
+            &format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"),
+            "xmpp-sasl",
+        );
+        assert!(success.contains("<success"), "{success}");
+        client.talk(HEAD, "</stream:features>");
+        client.talk("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", "</iq>");
+        client
+    }
+
+    fn connect(server: &Server) -> Client {
+        let socket = TcpStream::connect(server.address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut client = Client(socket);
+        let features = client.talk(HEAD, "</stream:features>");
+        assert!(features.contains("SCRAM-SHA-256"), "{features}");
+        client
+    }
+
+    fn talk(&mut self, say: &str, until: &str) -> String {
+        self.0.write_all(say.as_bytes()).unwrap();
+        let (mut heard, mut room) = (String::new(), [0; 4096]);
+        while !heard.contains(until) {
+            let read = self.0.read(&mut room).unwrap();
+            assert!(read > 0, "closed after {say}: {heard}");
+            heard.push_str(std::str::from_utf8(&room[..read]).unwrap());
+        }
+        heard
+    }
+
+    fn publish(&mut self, name: &str) {
+        let set = format!("<iq type='set' id='s'><vCard xmlns='vcard-temp'><FN>{name}</FN></vCard></iq>");
+        let answer = self.talk(&set, "id=");
+        assert!(answer.contains("result"), "{answer}");
+    }
+
+    fn own_card(&mut self) -> String {
+        self.talk("<iq type='get' id='g'><vCard xmlns='vcard-temp'/></iq>", "</iq>")
+    }
+}
+
+const HEAD: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
+                    xmlns:stream='http://etherx.jabber.org/streams'>";
+/// `\0alice\0correct horse` and `\0bob\0correct horse` in base64.
+const ALICE: &str = "AGFsaWNlAGNvcnJlY3QgaG9yc2U=";
+const BOB: &str = "AGJvYgBjb3JyZWN0IGhvcnNl";
+
+#[test]
+fn accounts_are_managed_while_it_runs_and_while_it_does_not() {
+    let data = tempfile::tempdir().unwrap();
+    add("alice", data.path());
+    let server = Server::start(data.path(), &["--insecure-plaintext"]);
+    add("Bob", data.path());
+    let (_, names) = user(&["list"], data.path(), "");
+    assert_eq!(names, "alice\nbob\n");
+    Client::log_in(&server, ALICE);
+    Client::log_in(&server, BOB);
+    let (again, told) = user(&["add", "bob", "--password-stdin"], data.path(), PASSWORD);
+    assert!(!again && told.starts_with("error: "), "{told}");
+    let (removed, told) = user(&["remove", "bob"], data.path(), "");
+    assert!(removed, "{told}");
+    let mut client = Client::connect(&server);
+    let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{BOB}</auth>");
+    let failure = client.talk(&auth, "</failure>");
+    assert!(failure.contains("not-authorized"), "{failure}");
+    assert_eq!(server.stop(), Some(0));
+    let (_, names) = user(&["list"], data.path(), "");
+    assert_eq!(names, "alice\n");
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill() {
+    const KILLS: usize = 20;
+    let data = tempfile::tempdir().unwrap();
+    add("alice", data.path());
+    for kill in 0..KILLS {
+        let mut server = Server::start(data.path(), &["--insecure-plaintext"]);
+        let mut client = Client::log_in(&server, ALICE);
+        if kill > 0 {
+            let card = client.own_card();
+            assert!(card.contains(&format!("<FN>before kill {kill}</FN>")), "{card}");
+        }
+        client.publish(&format!("before kill {}", kill + 1));
+        server.kill();
+    }
+}
+
+#[test]
+fn a_folder_is_served_once_and_plaintext_stays_at_home() {
+    let data = tempfile::tempdir().unwrap();
+    let _server = Server::start(data.path(), &[]);
+    let again = spillway().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path()).output();
+    let again = again.unwrap();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("spillway.redb"), "{again:?}");
+    let open = spillway()
+        .args(["serve", "--insecure-plaintext", "--listen", "0.0.0.0:0", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(open.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&open.stderr).contains("loopback"), "{open:?}");
+}
+
+/// Python and its packages are fetched into a folder of the build's own.
+#[test]
+fn slixmpp_logs_in_publishes_asks_and_chats() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slixmpp");
+    let python = environment.join("bin/python");
+    let run = |command: &mut Command| {
+        let output = command.output().expect("python 3 is installed");
+        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(output.status.success(), "{told}");
+        told
+    };
+    if !environment.join("installed").exists() {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+        run(Command::new(&python).args(["-m", "pip", "install", "-q", "slixmpp==1.17.0"]));
+        std::fs::write(environment.join("installed"), "").unwrap();
+    }
+    let data = tempfile::tempdir().unwrap();
+    add("alice", data.path());
+    add("bob", data.path());
+    let server = Server::start(data.path(), &["--threshold", "8"]);
+    let port = server.address.port().to_string();
+    let told = run(Command::new(&python)
+        .arg(root.join("tests/live/chat.py"))
+        .args(["127.0.0.1", &port, PASSWORD]));
+    assert!(told.contains("ok asked again later"), "{told}");
+    assert_eq!(server.stop(), Some(0));
+}
