@@ -83,7 +83,9 @@ impl Connection {
         );
         connection.talk(&head, "</stream:features>")?;
         let plain = base64(format!("\0u{user}\0{}", args.password).as_bytes());
-        let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>");
+        let auth = format!(
+            "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"
+        );
         connection.talk(&auth, "<success")?;
         connection.talk(&head, "</stream:features>")?;
         let bind = format!(
@@ -118,7 +120,10 @@ impl Connection {
             format!("<iq type='set' id='{id}'>{}</iq>", card(self.user, &args.domain))
         } else {
             let other = (self.user + 1 + id as usize % (args.users - 1)) % args.users;
-            format!("<iq type='get' id='{id}' to='u{other}@{}'><vCard xmlns='vcard-temp'/></iq>", args.domain)
+            format!(
+                "<iq type='get' id='{id}' to='u{other}@{}'><vCard xmlns='vcard-temp'/></iq>",
+                args.domain
+            )
         };
         self.out.extend_from_slice(request.as_bytes());
         self.sent.push_back((id, Instant::now()));
@@ -127,21 +132,28 @@ impl Connection {
     /// Takes the answers that are there.
     fn take(&mut self, args: &Args, told: &mut Told) {
         let mut from = 0;
-        while let Some(end) = find(&self.buffer[from..], b"</iq>").map(|at| from + at + 5).or_else(|| {
-            // The answer to a set is empty.
-            args.sets.then(|| find(&self.buffer[from..], b"/>").map(|at| from + at + 2)).flatten()
-        }) {
+        while let Some(end) =
+            find(&self.buffer[from..], b"</iq>").map(|at| from + at + 5).or_else(|| {
+                // The answer to a set is empty.
+                args.sets
+                    .then(|| find(&self.buffer[from..], b"/>").map(|at| from + at + 2))
+                    .flatten()
+            })
+        {
             let answer = &self.buffer[from..end];
             from = end;
             let id = attribute(answer, b"id=").and_then(|id| id.parse::<u64>().ok());
-            let Some(place) = id.and_then(|id| self.sent.iter().position(|(sent, _)| *sent == id)) else {
+            let Some(place) = id.and_then(|id| self.sent.iter().position(|(sent, _)| *sent == id))
+            else {
                 continue; // something else, such as presence
             };
             let Some((_, since)) = self.sent.remove(place) else { continue };
             match attribute(answer, b"type=").as_deref() {
                 Some("result") if args.sets => told.answered(since),
                 Some("result") if answer.len() >= CARD_BYTES => told.answered(since),
-                Some("error") if find(answer, b"resource-constraint").is_some() => told.refused += 1,
+                Some("error") if find(answer, b"resource-constraint").is_some() => {
+                    told.refused += 1
+                }
                 _ => told.wrong(answer),
             }
         }
@@ -194,7 +206,8 @@ fn base64(bytes: &[u8]) -> String {
     let digit = |bits: u32| char::from(DIGITS[(bits & 63) as usize]);
     let mut text = String::new();
     for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - three.len()));
         let digits = [bits >> 18, bits >> 12, bits >> 6, bits].map(digit);
         text.extend(&digits[..=three.len()]);
         text.extend(std::iter::repeat_n('=', 3 - three.len()));
@@ -254,7 +267,8 @@ fn main() -> std::io::Result<()> {
     let seconds = begun.elapsed().as_secs_f64();
     let answered = told.waits_us.len();
     told.waits_us.sort_unstable();
-    let at = |share: f64| told.waits_us.get((answered as f64 * share) as usize).copied().unwrap_or(0);
+    let at =
+        |share: f64| told.waits_us.get((answered as f64 * share) as usize).copied().unwrap_or(0);
     println!(
         "{:.0} answers/s, {} refused, {} wrong, wait in us: median {}, 99 % {}",
         answered as f64 / seconds,

@@ -88,12 +88,17 @@ impl Client {
     fn log_in(server: &Server, plain: &str) -> Client {
         let mut client = Client::connect(server);
         let success = client.talk(
-            &format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"),
+            &format!(
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"
+            ),
             "xmpp-sasl",
         );
         assert!(success.contains("<success"), "{success}");
         client.talk(HEAD, "</stream:features>");
-        client.talk("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>", "</iq>");
+        client.talk(
+            "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
+            "</iq>",
+        );
         client
     }
 
@@ -118,7 +123,8 @@ impl Client {
     }
 
     fn publish(&mut self, name: &str) {
-        let set = format!("<iq type='set' id='s'><vCard xmlns='vcard-temp'><FN>{name}</FN></vCard></iq>");
+        let set =
+            format!("<iq type='set' id='s'><vCard xmlns='vcard-temp'><FN>{name}</FN></vCard></iq>");
         let answer = self.talk(&set, "id=");
         assert!(answer.contains("result"), "{answer}");
     }
@@ -149,7 +155,8 @@ fn accounts_are_managed_while_it_runs_and_while_it_does_not() {
     let (removed, told) = user(&["remove", "bob"], data.path(), "");
     assert!(removed, "{told}");
     let mut client = Client::connect(&server);
-    let auth = format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{BOB}</auth>");
+    let auth =
+        format!("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{BOB}</auth>");
     let failure = client.talk(&auth, "</failure>");
     assert!(failure.contains("not-authorized"), "{failure}");
     assert_eq!(server.stop(), Some(0));
@@ -178,7 +185,8 @@ fn what_was_acknowledged_is_there_after_a_kill() {
 fn a_folder_is_served_once_and_plaintext_stays_at_home() {
     let data = tempfile::tempdir().unwrap();
     let _server = Server::start(data.path(), &[]);
-    let again = spillway().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path()).output();
+    let again =
+        spillway().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path()).output();
     let again = again.unwrap();
     assert_eq!(again.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&again.stderr).contains("spillway.redb"), "{again:?}");
@@ -213,9 +221,11 @@ fn slixmpp_logs_in_publishes_asks_and_chats() {
     add("bob", data.path());
     let server = Server::start(data.path(), &["--threshold", "8"]);
     let port = server.address.port().to_string();
-    let told = run(Command::new(&python)
-        .arg(root.join("tests/live/chat.py"))
-        .args(["127.0.0.1", &port, PASSWORD]));
+    let told = run(Command::new(&python).arg(root.join("tests/live/chat.py")).args([
+        "127.0.0.1",
+        &port,
+        PASSWORD,
+    ]));
     assert!(told.contains("ok asked again later"), "{told}");
     assert_eq!(server.stop(), Some(0));
 }

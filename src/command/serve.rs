@@ -62,7 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 
 fn welcome(args: &Args, address: SocketAddr) -> String {
     let (data, domain) = (args.data.display(), &args.domain);
-    let secured = if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
+    let secured =
+        if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
     format!(
         "chat      {address} ({secured}), users are NAME@{domain}\n\
          data      {data}\n\

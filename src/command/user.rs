@@ -82,7 +82,9 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 /// A name in its one form.
 fn name(said: &str) -> Result<String, Failure> {
     prep::localpart(said).ok_or_else(|| {
-        Failure::Input(format!("`{said}` is no name: expected letters, digits and the like, without `@` and `/`"))
+        Failure::Input(format!(
+            "`{said}` is no name: expected letters, digits and the like, without `@` and `/`"
+        ))
     })
 }
 
@@ -111,7 +113,9 @@ fn ask(data: &Path, request: &Request) -> Result<Reply, Failure> {
             control::write(request, &mut stream).map_err(told)?;
             control::read(&mut stream).map_err(told)
         }
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) =>
+        {
             let accounts = open_accounts(data).map_err(Failure::Input)?;
             Ok(control::carry_out(request, &accounts))
         }

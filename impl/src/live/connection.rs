@@ -44,8 +44,6 @@ pub(super) struct Connection {
     pub(super) is_bound: bool,
     /// Whether it ends when all is sent.
     pub(super) is_closing: bool,
-    /// Whether it may have something to read.
-    pub(super) is_readable: bool,
 }
 
 impl Connection {
@@ -59,7 +57,6 @@ impl Connection {
             since_us,
             is_bound: false,
             is_closing: false,
-            is_readable: false,
         }
     }
 

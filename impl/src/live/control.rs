@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::front::scram;
+use super::front::sasl;
 use super::store::{AccountError, Accounts, Credentials, Store, Verifier};
 
 /// The socket in the data folder of a server that runs.
@@ -106,9 +106,9 @@ pub fn credentials(
     mut random: impl FnMut(&mut [u8]),
 ) -> Result<Credentials, String> {
     let mut of = |hash| {
-        let mut salt = vec![0; scram::SALT_BYTES];
+        let mut salt = vec![0; sasl::SALT_BYTES];
         random(&mut salt);
-        let made = scram::Verifier::new(password, hash, &salt, scram::ITERATIONS);
+        let made = sasl::Verifier::new(password, hash, &salt, sasl::ITERATIONS);
         let made = made.map_err(|error| error.to_string())?;
         Ok::<_, String>(Verifier {
             salt: made.salt,
@@ -117,7 +117,7 @@ pub fn credentials(
             server_key: made.server_key,
         })
     };
-    Ok(Credentials { sha256: of(scram::Hash::Sha256)?, sha1: of(scram::Hash::Sha1)? })
+    Ok(Credentials { sha256: of(sasl::Hash::Sha256)?, sha1: of(sasl::Hash::Sha1)? })
 }
 
 /// Where the socket of a data folder is.

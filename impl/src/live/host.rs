@@ -128,6 +128,7 @@ impl Host {
         let mut client = Client::new(self.config.clone(), user, 0);
         if let Some(kept) = self.kept.remove(&user).or_else(|| self.stored(user)) {
             (client.token, client.version, client.record) = (kept.token, kept.version, kept.record);
+            client.issued = client.version; // each change was a request
         }
         self.clients.insert(user, client);
     }
@@ -220,7 +221,9 @@ impl Host {
                     }
                 }
                 Mail::Worked(server) => self.give(server, Input::Worked, now_us),
-                Mail::Report { from, to, room } => self.give(to, Input::Report { from, room }, now_us),
+                Mail::Report { from, to, room } => {
+                    self.give(to, Input::Report { from, room }, now_us)
+                }
             }
         }
         true
@@ -304,7 +307,9 @@ impl Host {
             Output::Send { to, message } => {
                 self.mail.push_back(Mail::Message { from: node, to, message });
             }
-            Output::Report { to, room } => self.mail.push_back(Mail::Report { from: node, to, room }),
+            Output::Report { to, room } => {
+                self.mail.push_back(Mail::Report { from: node, to, room })
+            }
             Output::Reply { request, reply } => {
                 self.outcomes.push(Outcome { user: node.index, request, reply });
             }

@@ -17,8 +17,7 @@ use super::control::{self, Reply};
 use super::desk::{ConnectionId, Deed, Desk};
 use super::disk::{DiskThread, Done, Job};
 use super::front::sasl;
-use super::front::scram;
-use super::front::stream::{Event, Policy, Stream, Tls};
+use super::front::stream::{Event, Policy, Stream};
 use super::front::token;
 use super::store::{Accounts, FileLog, RedbStore};
 
@@ -81,13 +80,14 @@ pub(super) struct Parts {
 struct Verifiers<'a>(&'a Accounts<RedbStore>);
 
 impl sasl::Accounts for Verifiers<'_> {
-    fn verifier(&self, account: &str, hash: scram::Hash) -> Option<scram::Verifier> {
+    fn verifier(&self, account: &str, hash: sasl::Hash) -> Option<sasl::Verifier> {
         let credentials = self.0.get(account).ok()??.credentials;
         let kept = match hash {
-            scram::Hash::Sha256 => credentials.sha256,
-            scram::Hash::Sha1 => credentials.sha1,
+            sasl::Hash::Sha256 => credentials.sha256,
+            sasl::Hash::Sha1 => credentials.sha1,
         };
-        Some(scram::Verifier {
+        Some(sasl::Verifier {
+            hash,
             salt: kept.salt,
             iterations: kept.iterations,
             stored_key: kept.stored_key,
@@ -164,7 +164,11 @@ impl Server {
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let due = self.desk.host.next_due_us();
         let until_due = due.map(|due| Duration::from_micros(due.saturating_sub(self.now_us())));
-        let wait = if self.readable.is_empty() { until_due.unwrap_or(TICK).min(TICK) } else { Duration::ZERO };
+        let wait = if self.readable.is_empty() {
+            until_due.unwrap_or(TICK).min(TICK)
+        } else {
+            Duration::ZERO
+        };
         match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             done => done,
@@ -274,10 +278,16 @@ impl Server {
         for event in events {
             match event {
                 Event::StartTls => self.start_tls(id, connection),
-                Event::Bound { account, resource } => self.bound(id, connection, &account, &resource),
+                Event::Bound { account, resource } => {
+                    self.bound(id, connection, &account, &resource)
+                }
                 Event::Stanza(stanza) => self.desk.stanza(id, stanza, self.now_us()),
                 Event::LoginFailed { account } => {
-                    tracing::info!(id, account = account.as_deref().unwrap_or("?"), "log-in failed");
+                    tracing::info!(
+                        id,
+                        account = account.as_deref().unwrap_or("?"),
+                        "log-in failed"
+                    );
                 }
                 Event::Closed => connection.is_closing = true,
             }
@@ -298,11 +308,19 @@ impl Server {
         }
     }
 
-    fn bound(&mut self, id: ConnectionId, connection: &mut Connection, account: &str, resource: &str) {
+    fn bound(
+        &mut self,
+        id: ConnectionId,
+        connection: &mut Connection,
+        account: &str,
+        resource: &str,
+    ) {
         connection.is_bound = true;
         self.forget_stranger(connection);
         if !self.desk.bound(id, account, resource, self.now_us()) {
-            connection.stream.close(Some(("not-authorized", "the account is gone")), &mut connection.out);
+            connection
+                .stream
+                .close(Some(("not-authorized", "the account is gone")), &mut connection.out);
             connection.is_closing = true;
         }
         tracing::info!(id, account, resource, "logged in");
@@ -430,7 +448,14 @@ impl Server {
         match &reply {
             Reply::Added { name, number } => self.desk.directory.add(name, *number),
             Reply::Removed { name } => {
-                for id in self.desk.directory.remove(name).map(|user| self.desk.of_user(user)).into_iter().flatten() {
+                for id in self
+                    .desk
+                    .directory
+                    .remove(name)
+                    .map(|user| self.desk.of_user(user))
+                    .into_iter()
+                    .flatten()
+                {
                     self.close(id, "not-authorized", "the account is removed");
                 }
             }
@@ -484,7 +509,10 @@ const TRIES_MAX: usize = 200;
 const TRY: Duration = Duration::from_millis(1);
 
 impl Whole<'_> {
-    fn try_often<T>(&mut self, mut act: impl FnMut(&mut UnixStream) -> io::Result<T>) -> io::Result<T> {
+    fn try_often<T>(
+        &mut self,
+        mut act: impl FnMut(&mut UnixStream) -> io::Result<T>,
+    ) -> io::Result<T> {
         for _ in 0..TRIES_MAX {
             match act(self.0) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(TRY),

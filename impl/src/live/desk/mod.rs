@@ -65,6 +65,8 @@ pub struct Desk {
     asked: BTreeMap<RequestId, vcard::Asked>,
     /// Changes of the contacts of users who are not connected.
     away: BTreeMap<RequestId, u16>,
+    /// Who may see whom once a change of contacts is stored.
+    allowed: BTreeMap<RequestId, presence::Allowed>,
     deeds: Vec<Deed>,
     now_us: u64,
 }
@@ -89,6 +91,7 @@ impl Desk {
             rosters: BTreeMap::new(),
             asked: BTreeMap::new(),
             away: BTreeMap::new(),
+            allowed: BTreeMap::new(),
             deeds: Vec::new(),
             now_us: 0,
         };
@@ -138,8 +141,12 @@ impl Desk {
         }
         self.gone(id);
         let Some(session) = self.sessions.remove(&id) else { return };
-        let given_up: Vec<RequestId> =
-            self.asked.iter().filter(|(_, asked)| asked.id == id).map(|(request, _)| *request).collect();
+        let given_up: Vec<RequestId> = self
+            .asked
+            .iter()
+            .filter(|(_, asked)| asked.id == id)
+            .map(|(request, _)| *request)
+            .collect();
         for request in given_up {
             self.asked.remove(&request);
             self.host.cancel(session.user, request, now_us);
@@ -182,7 +189,8 @@ impl Desk {
         let kind = stanza.attr("type").unwrap_or_default().to_owned();
         let payload = stanza.children().next();
         let is_request = kind == "get" || kind == "set";
-        let is_whole = stanza.attr("id").is_some() && (!is_request || stanza.children().count() == 1);
+        let is_whole =
+            stanza.attr("id").is_some() && (!is_request || stanza.children().count() == 1);
         if !is_whole || !["get", "set", "result", "error"].contains(&kind.as_str()) {
             return self.refuse(id, &stanza, ErrorType::Modify, "bad-request");
         }

@@ -8,6 +8,12 @@ use crate::live::front::error::ErrorType;
 /// Addresses that a session sends presence to directly, at most.
 const DIRECTED_MAX: usize = 256;
 
+/// A user has allowed a contact to see it, which is to be told when it is stored.
+pub(super) struct Allowed {
+    from: String,
+    to: String,
+}
+
 impl Desk {
     /// A presence stanza.
     pub(super) fn presence(&mut self, id: ConnectionId, stanza: Element) {
@@ -36,7 +42,8 @@ impl Desk {
         session.presence = is_here.then(|| stanza.clone());
         self.tell_seers(id, &stanza);
         if !is_here {
-            let directed = self.sessions.get_mut(&id).map(|session| std::mem::take(&mut session.directed));
+            let directed =
+                self.sessions.get_mut(&id).map(|session| std::mem::take(&mut session.directed));
             for to in directed.into_iter().flatten() {
                 self.send_presence(&to, &stanza);
             }
@@ -49,8 +56,10 @@ impl Desk {
     /// Those who see the user, and the user's own resources.
     fn tell_seers(&mut self, id: ConnectionId, stanza: &Element) {
         let session = &self.sessions[&id];
-        let contacts = self.rosters.get(&session.user).into_iter().flat_map(|roster| &roster.contacts);
-        let seers = contacts.filter(|(_, contact)| contact.from).map(|(account, _)| account.clone());
+        let contacts =
+            self.rosters.get(&session.user).into_iter().flat_map(|roster| &roster.contacts);
+        let seers =
+            contacts.filter(|(_, contact)| contact.from).map(|(account, _)| account.clone());
         let all: Vec<String> = seers.chain([session.account.clone()]).collect();
         for account in all {
             self.send_presence(&self.bare(&account), stanza);
@@ -60,7 +69,8 @@ impl Desk {
     /// Sends presence to the available resources of an address.
     fn send_presence(&mut self, to: &str, stanza: &Element) {
         let Ok(address) = self.address(to) else { return };
-        let Some(user) = address.account.as_ref().and_then(|name| self.directory.number(name)) else {
+        let Some(user) = address.account.as_ref().and_then(|name| self.directory.number(name))
+        else {
             return;
         };
         let all = self.connections.get(&user).into_iter().flatten().copied();
@@ -97,8 +107,10 @@ impl Desk {
     fn ask_again(&mut self, id: ConnectionId) {
         let user = self.sessions[&id].user;
         let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
-        let asking: Vec<String> =
-            contacts.filter(|(_, contact)| contact.asked).map(|(account, _)| account.clone()).collect();
+        let asking: Vec<String> = contacts
+            .filter(|(_, contact)| contact.asked)
+            .map(|(account, _)| account.clone())
+            .collect();
         for account in asking {
             let ask = self.ask("subscribe", &account, &self.sessions[&id].account.clone());
             self.deeds.push(Deed::Send(id, ask));
@@ -136,7 +148,8 @@ impl Desk {
 
     /// One asks to see another, allows it, or ends it. Each side's list says what holds (RFC 6121, appendix A).
     pub(super) fn subscription(&mut self, from: &str, to: &str, kind: &str) {
-        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to)) else {
+        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
+        else {
             return; // nobody tells whether there is such an account
         };
         let mine = self.rosters.entry(own).or_default().contacts.entry(to.to_owned()).or_default();
@@ -163,33 +176,48 @@ impl Desk {
             _ => {}
         }
         let is_theirs_changed = *theirs != before_there;
-        if is_mine_changed {
-            self.save(own, to, Vec::new());
-        }
+        let shared = is_mine_changed.then(|| self.save(own, to, Vec::new())).flatten();
         if is_theirs_changed {
             self.save(other, from, Vec::new());
-            self.say_subscription(from, to, other, kind);
         }
-        if kind == "subscribed" && is_theirs_changed {
-            self.show_presence(own, to, true);
+        let allowed = Allowed { from: from.to_owned(), to: to.to_owned() };
+        match (kind, shared) {
+            _ if !is_theirs_changed => {}
+            // Who is told that it may see, sees.
+            ("subscribed", Some(request)) => {
+                self.allowed.insert(request, allowed);
+            }
+            ("subscribed", None) => self.say_allowed(&allowed),
+            _ => self.say_subscription(from, to, other, kind),
         }
         if kind == "unsubscribed" && before.from {
             self.show_presence(own, to, false);
         }
     }
 
+    /// A contact may see a user from now on.
+    pub(super) fn say_allowed(&mut self, allowed: &Allowed) {
+        let Allowed { from, to } = allowed;
+        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
+        else {
+            return;
+        };
+        self.say_subscription(from, to, other, "subscribed");
+        self.show_presence(own, to, true);
+    }
+
     fn say_subscription(&mut self, from: &str, to: &str, other: u16, kind: &str) {
         let ask = self.ask(kind, from, to);
         let there = self.connections.get(&other).into_iter().flatten();
-        let there: Vec<_> = there.filter(|id| self.sessions[id].presence.is_some()).copied().collect();
+        let there: Vec<_> =
+            there.filter(|id| self.sessions[id].presence.is_some()).copied().collect();
         self.deeds.extend(there.into_iter().map(|id| Deed::Send(id, ask.clone())));
     }
 
     /// Who is allowed to see a user is told where it is; who is not any more, that it is gone.
     fn show_presence(&mut self, user: u16, to: &str, is_shown: bool) {
         let all = self.connections.get(&user).into_iter().flatten();
-        let here: Vec<Element> =
-            all.filter_map(|id| self.sessions[id].presence.clone()).collect();
+        let here: Vec<Element> = all.filter_map(|id| self.sessions[id].presence.clone()).collect();
         for mut presence in here {
             if !is_shown {
                 let from = presence.attr("from").unwrap_or_default().to_owned();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use minidom::Element;
+use spillway_traces::RequestId;
 
 use super::book::{CONTACTS_MAX, Contact, GROUPS_MAX};
 use super::{ConnectionId, Deed, Desk};
@@ -14,7 +15,13 @@ pub(super) const ROSTER: &str = "jabber:iq:roster";
 
 impl Desk {
     /// A request for the list, or a change of it.
-    pub(super) fn roster(&mut self, id: ConnectionId, stanza: &Element, query: &Element, is_set: bool) {
+    pub(super) fn roster(
+        &mut self,
+        id: ConnectionId,
+        stanza: &Element,
+        query: &Element,
+        is_set: bool,
+    ) {
         let user = self.sessions[&id].user;
         if !is_set {
             if let Some(session) = self.sessions.get_mut(&id) {
@@ -22,7 +29,8 @@ impl Desk {
             }
             let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
             let listed = contacts.filter(|(_, contact)| contact.is_listed);
-            let items: Vec<_> = listed.map(|(account, contact)| self.item(account, contact)).collect();
+            let items: Vec<_> =
+                listed.map(|(account, contact)| self.item(account, contact)).collect();
             let query = Element::builder("query", ROSTER).append_all(items).build();
             return self.deeds.push(Deed::Send(id, iq_result(stanza, Some(query))));
         }
@@ -73,8 +81,13 @@ impl Desk {
         self.save(user, account, vec![(id, iq_result(stanza, None))]);
     }
 
-    /// Stores a user's list, tells its clients of a contact, and the nodes whom it shares with.
-    pub(super) fn save(&mut self, user: u16, account: &str, mut then: Vec<(ConnectionId, Element)>) {
+    /// Stores a user's list, tells its clients of a contact, and the nodes whom it shares with, if that changes.
+    pub(super) fn save(
+        &mut self,
+        user: u16,
+        account: &str,
+        mut then: Vec<(ConnectionId, Element)>,
+    ) -> Option<RequestId> {
         let roster = self.rosters.entry(user).or_default();
         if roster.contacts.get(account).is_some_and(Contact::is_empty) {
             roster.contacts.remove(account);
@@ -99,27 +112,30 @@ impl Desk {
             then.push((*id, push));
         }
         self.deeds.push(Deed::SaveRoster { user, bytes, then });
-        self.share(user);
+        self.share(user)
     }
 
     /// Tells the nodes who the contacts are that see the user, if that has changed.
-    fn share(&mut self, user: u16) {
+    fn share(&mut self, user: u16) -> Option<RequestId> {
         let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
         let seers = contacts.filter(|(_, contact)| contact.from);
         let seers: BTreeSet<u16> =
             seers.filter_map(|(account, _)| self.directory.number(account)).collect();
         self.host.attach(user);
         if self.host.record(user).is_none_or(|record| record.contacts == seers) {
-            return self.detach_if_away(user);
+            self.detach_if_away(user);
+            return None;
         }
         // Whoever is connected waits for it, as for any change.
-        match self.of_user(user).first() {
-            Some(id) => self.change(*id, super::client("presence"), Change::Contacts(seers)),
+        let change = Change::Contacts(seers);
+        Some(match self.of_user(user).first() {
+            Some(id) => self.change(*id, super::client("presence"), change),
             None => {
-                let request = self.host.change(user, Change::Contacts(seers), self.now_us);
+                let request = self.host.change(user, change, self.now_us);
                 self.away.insert(request, user);
+                request
             }
-        }
+        })
     }
 
     /// Ends the session of a user's client if no stream is left that it is for.
@@ -133,9 +149,12 @@ impl Desk {
         let mut item = Element::builder("item", ROSTER)
             .attr(attribute("jid"), self.bare(account))
             .attr(attribute("subscription"), contact.subscription())
-            .append_all(contact.groups.iter().map(|group| {
-                Element::builder("group", ROSTER).append(group.as_str()).build()
-            }))
+            .append_all(
+                contact
+                    .groups
+                    .iter()
+                    .map(|group| Element::builder("group", ROSTER).append(group.as_str()).build()),
+            )
             .build();
         if let Some(name) = &contact.name {
             super::set(&mut item, "name", name);

@@ -93,8 +93,10 @@ fn name_on(answer: &Element) -> Option<String> {
 }
 
 const SET: &str = "<iq type='set' id='s'><vCard xmlns='vcard-temp'><FN>Alice</FN></vCard></iq>";
-const GET_ALICE: &str = "<iq type='get' id='g' to='alice@localhost'><vCard xmlns='vcard-temp'/></iq>";
-const SHARE: &str = "<iq type='set' id='w'><sharing xmlns='urn:spillway:sharing' with='everyone'/></iq>";
+const GET_ALICE: &str =
+    "<iq type='get' id='g' to='alice@localhost'><vCard xmlns='vcard-temp'/></iq>";
+const SHARE: &str =
+    "<iq type='set' id='w'><sharing xmlns='urn:spillway:sharing' with='everyone'/></iq>";
 
 #[test]
 fn what_is_published_is_seen_by_those_it_is_shared_with() {
@@ -250,11 +252,17 @@ fn every_request_gets_an_answer() {
     office.bind(1, "alice");
     for (request, expected) in [
         ("<iq type='get' id='a'><x xmlns='urn:nothing'/></iq>", "service-unavailable"),
-        ("<iq type='get' id='a' to='elsewhere'><x xmlns='urn:nothing'/></iq>", "remote-server-not-found"),
+        (
+            "<iq type='get' id='a' to='elsewhere'><x xmlns='urn:nothing'/></iq>",
+            "remote-server-not-found",
+        ),
         ("<iq type='get' id='a'/>", "bad-request"),
         ("<iq type='other' id='a'><x xmlns='urn:nothing'/></iq>", "bad-request"),
         ("<iq type='set' id='a' to='bob@localhost'><vCard xmlns='vcard-temp'/></iq>", "forbidden"),
-        ("<iq type='get' id='a' to='bob@localhost/r'><x xmlns='urn:x'/></iq>", "service-unavailable"),
+        (
+            "<iq type='get' id='a' to='bob@localhost/r'><x xmlns='urn:x'/></iq>",
+            "service-unavailable",
+        ),
         ("<iq type='set' id='a'><query xmlns='jabber:iq:roster'/></iq>", "bad-request"),
     ] {
         assert_eq!(condition(&office.answer(1, request)), expected, "{request}");

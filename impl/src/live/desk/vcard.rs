@@ -2,6 +2,7 @@
 //! published and no such user look the same.
 
 use minidom::Element;
+use spillway_traces::RequestId;
 
 use super::{ConnectionId, Deed, Desk};
 use crate::config::Class;
@@ -43,7 +44,9 @@ impl Desk {
         let user = session.user;
         if is_set {
             return match about == session.account {
-                true => self.change(id, stanza, Change::Publish(profile(&card))),
+                true => {
+                    self.change(id, stanza, Change::Publish(profile(&card)));
+                }
                 false => self.refuse(id, &stanza, ErrorType::Auth, "forbidden"),
             };
         }
@@ -66,7 +69,13 @@ impl Desk {
     }
 
     /// Asks or says with whom a user shares.
-    pub(super) fn sharing(&mut self, id: ConnectionId, stanza: Element, said: &Element, is_set: bool) {
+    pub(super) fn sharing(
+        &mut self,
+        id: ConnectionId,
+        stanza: Element,
+        said: &Element,
+        is_set: bool,
+    ) {
         let user = self.sessions[&id].user;
         if !is_set {
             let rule = self.host.record(user).map_or(Rule::Contacts, |record| record.rule);
@@ -76,21 +85,32 @@ impl Desk {
         }
         let rules = [Rule::Everyone, Rule::Contacts, Rule::Nobody];
         match rules.into_iter().find(|rule| said.attr("with") == Some(name(*rule))) {
-            Some(rule) => self.change(id, stanza, Change::Share(rule)),
+            Some(rule) => {
+                self.change(id, stanza, Change::Share(rule));
+            }
             None => self.refuse(id, &stanza, ErrorType::Modify, "bad-request"),
         }
     }
 
     /// Changes the user's own record, and holds what the client says next until that is stored.
-    pub(super) fn change(&mut self, id: ConnectionId, stanza: Element, change: Change) {
+    pub(super) fn change(
+        &mut self,
+        id: ConnectionId,
+        stanza: Element,
+        change: Change,
+    ) -> RequestId {
         let session = self.sessions.get_mut(&id).expect("a session asks");
         session.changes += 1;
         let request = self.host.change(session.user, change, self.now_us);
         self.asked.insert(request, Asked { id, request: stanza, is_change: true });
+        request
     }
 
     /// The nodes have a reply.
     pub(super) fn came(&mut self, outcome: Outcome) {
+        if let Some(allowed) = self.allowed.remove(&outcome.request) {
+            self.say_allowed(&allowed);
+        }
         if let Some(user) = self.away.remove(&outcome.request) {
             return self.detach_if_away(user);
         }
@@ -115,7 +135,8 @@ impl Desk {
 
     /// What was held, until the next change.
     fn go_on(&mut self, id: ConnectionId) {
-        while let Some(session) = self.sessions.get_mut(&id).filter(|session| session.changes == 0) {
+        while let Some(session) = self.sessions.get_mut(&id).filter(|session| session.changes == 0)
+        {
             let Some(stanza) = session.held.pop_front() else { return };
             self.heed(id, stanza);
         }
@@ -139,7 +160,9 @@ fn busy(request: &Element, refused: Refused) -> Element {
     super::set(&mut answer, "type", "error");
     let mut error = stanza_error(ErrorType::Wait, "resource-constraint", Some(text));
     let after_ms = after_us.div_ceil(1000).to_string();
-    error.append_child(Element::builder("retry", RETRY).attr(attribute("after-ms"), after_ms).build());
+    error.append_child(
+        Element::builder("retry", RETRY).attr(attribute("after-ms"), after_ms).build(),
+    );
     answer.append_child(error);
     answer
 }
