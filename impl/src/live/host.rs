@@ -14,7 +14,7 @@ use spillway_traces::{Node, RequestId, Role};
 
 use super::timers::Timers;
 use crate::config::{Class, Config};
-use crate::node::{Change, Command, Context, Input, Output, Refused, Shown, Store};
+use crate::node::{Change, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store};
 use crate::nodes::client::Client;
 use crate::nodes::communication::Communication;
 use crate::nodes::control::Control;
@@ -72,6 +72,8 @@ pub struct Host {
     outcomes: Vec<Outcome>,
     /// What the global server asks of its disk, until somebody takes it.
     store: Option<Store>,
+    /// Messages for the global server among the mail.
+    for_global: usize,
     /// Whether the disk is at work: until then the global server's mail waits.
     is_storing: bool,
     /// Mail of the global server that waits for its disk.
@@ -103,6 +105,7 @@ impl Host {
             last_request: 0,
             outcomes: Vec::new(),
             store: None,
+            for_global: 0,
             is_storing: false,
             waiting: VecDeque::new(),
             out: Vec::new(),
@@ -214,6 +217,7 @@ impl Host {
             let Some(mail) = self.mail.pop_front() else { return false };
             match mail {
                 Mail::Message { from, to, message } => {
+                    self.for_global -= usize::from(to == Node::GLOBAL);
                     if to == Node::GLOBAL && self.is_storing {
                         self.waiting.push_back(Mail::Message { from, to, message });
                     } else {
@@ -251,6 +255,7 @@ impl Host {
         assert!(std::mem::take(&mut self.is_storing), "the disk was asked for something");
         self.give(Node::GLOBAL, Input::Stored { done }, now_us);
         // What came meanwhile comes before what comes now.
+        self.for_global += self.waiting.len();
         while let Some(mail) = self.waiting.pop_back() {
             self.mail.push_front(mail);
         }
@@ -278,19 +283,19 @@ impl Host {
 
     fn give(&mut self, node: Node, input: Input, now_us: u64) {
         let mut out = std::mem::take(&mut self.out);
-        let context = &mut Context {
-            now_us,
-            chooser: &mut self.chooser,
-            random: &mut self.random,
-            out: &mut out,
-        };
+        // The disk is asked once for all publishes that have come: the global server waits with that for the last of them.
+        let waits =
+            node == Node::GLOBAL && self.for_global > 0 && matches!(input, Input::Message { .. });
+        let chooser: &mut dyn Chooser = if waits { &mut Never } else { &mut self.chooser };
+        let context = &mut Context { now_us, chooser, random: &mut self.random, out: &mut out };
         let at = usize::from(node.index);
         match node.role {
             // A reply may come when the client has gone.
-            Role::Client => match self.clients.get_mut(&node.index) {
-                Some(client) => client.handle(input, context),
-                None => {}
-            },
+            Role::Client => {
+                if let Some(client) = self.clients.get_mut(&node.index) {
+                    client.handle(input, context);
+                }
+            }
             Role::Communication => self.communication.handle(input, context),
             Role::Query => self.query[at].handle(input, context),
             Role::Global => self.global.handle(input, context),
@@ -305,6 +310,7 @@ impl Host {
     fn carry_out(&mut self, node: Node, output: Output, now_us: u64) {
         match output {
             Output::Send { to, message } => {
+                self.for_global += usize::from(to == Node::GLOBAL);
                 self.mail.push_back(Mail::Message { from: node, to, message });
             }
             Output::Report { to, room } => {

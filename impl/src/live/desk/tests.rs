@@ -216,7 +216,8 @@ fn messages_go_to_the_resource_that_wants_them_most() {
     assert_eq!(condition(&office.heard(1)[0]), "service-unavailable", "nobody is available");
     office.say(2, "<presence ><priority>5</priority></presence>");
     office.say(3, "<presence />");
-    (office.heard(2), office.heard(3));
+    office.heard(2);
+    office.heard(3);
     office.say(1, message);
     assert_eq!(office.heard(2).len(), 1);
     assert_eq!(office.heard(3), []);

@@ -252,8 +252,11 @@ impl Communication {
     /// The query servers that it sends to again of itself, on datagram links.
     fn resend_peers(&self) -> impl Iterator<Item = Node> {
         let repeats = self.on_datagrams() && !self.config.has(Bug::PendingNotRepeated);
-        let sent = self.pending.values().filter(move |_| repeats).filter_map(|pending| pending.at);
-        sent.collect::<BTreeSet<u16>>().into_iter().map(Node::query)
+        let peers: BTreeSet<u16> = match repeats {
+            true => self.pending.values().filter_map(|pending| pending.at).collect(),
+            false => BTreeSet::new(),
+        };
+        peers.into_iter().map(Node::query)
     }
 
     /// A timer has run out: what it stands for is done, if it is still legal.
