@@ -77,3 +77,17 @@ fn a_copy_under_another_name_is_told_apart() {
     assert!(ended.out.starts_with("tiny  (./copy.toml)\n"), "{}", ended.out);
     assert_eq!(folder.run(&["check", "./tiny.toml"]).err, "");
 }
+
+#[test]
+fn scopes_that_are_too_large_for_ci_can_be_explored_in_part() {
+    let folder = Folder::new();
+    let scopes = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/scopes");
+    let scopes = std::fs::read_dir(scopes).expect("the folder is there");
+    let scopes: Vec<_> = scopes.map(|scope| scope.expect("it can be read").path()).collect();
+    assert!(!scopes.is_empty());
+    for path in scopes {
+        let path = path.to_str().expect("the name is text");
+        let ended = folder.run(&["check", path, "--states-max", "2000"]);
+        assert_eq!((ended.code, ended.err.contains("warning")), (3, false), "{}", ended.err);
+    }
+}

@@ -199,6 +199,35 @@ fn a_folder_is_served_once_and_plaintext_stays_at_home() {
     assert!(String::from_utf8_lossy(&open.stderr).contains("loopback"), "{open:?}");
 }
 
+#[test]
+fn a_client_that_takes_nothing_stops_nobody_and_gets_all_when_it_does() {
+    const GETS: usize = 3000;
+    let data = tempfile::tempdir().unwrap();
+    add("alice", data.path());
+    add("bob", data.path());
+    let server = Server::start(data.path(), &["--insecure-plaintext"]);
+    let mut alice = Client::log_in(&server, ALICE);
+    alice.publish(&"x".repeat(12_000));
+    let mut writer = alice.0.try_clone().unwrap();
+    let asking = std::thread::spawn(move || {
+        for _ in 0..GETS {
+            writer.write_all(b"<iq type='get' id='g'><vCard xmlns='vcard-temp'/></iq>").unwrap();
+        }
+    });
+    let mut bob = Client::log_in(&server, BOB);
+    let pong = bob.talk("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>", "id=");
+    assert!(pong.contains("result"), "{pong}");
+    let (mut answers, mut last, mut room) = (0, Vec::new(), vec![0; 1 << 16]);
+    while answers < GETS {
+        let read = alice.0.read(&mut room).unwrap();
+        assert!(read > 0, "closed after {answers} answers");
+        last.extend_from_slice(&room[..read]);
+        answers += last.windows(5).filter(|part| *part == b"</iq>").count();
+        last.drain(..last.len().saturating_sub(4)); // what an end may begin with
+    }
+    asking.join().unwrap();
+}
+
 /// Python and its packages are fetched into a folder of the build's own.
 #[test]
 fn slixmpp_logs_in_publishes_asks_and_chats() {

@@ -1,18 +1,17 @@
 //! A chat client's connection: bytes in and out of a socket, through TLS where there is any. What they mean is its stream's
 //! affair.
 
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
 use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
-use super::front::stream::Stream;
+use super::front::stream::{Event, Stream};
 
 /// Bytes that are read from a socket at once.
 const READ_BYTES: usize = 16 * 1024;
-/// Reads from one socket before others get their turn.
-const READS_MAX: usize = 8;
 /// Bytes that wait to be sent, above which nothing more is read: a client that does not take its answers asks no more.
 const WAITING_BYTES_PAUSE: usize = 256 * 1024;
 /// Bytes that wait to be sent, at most: a client that does not take what others send it is cut off.
@@ -44,6 +43,10 @@ pub(super) struct Connection {
     pub(super) is_bound: bool,
     /// Whether it ends when all is sent.
     pub(super) is_closing: bool,
+    /// What the client has said, and was not yet heeded.
+    pub(super) said: VecDeque<Event>,
+    /// Whether there may be something to read, for which it must first take what is to be sent.
+    pub(super) is_held: bool,
 }
 
 impl Connection {
@@ -57,6 +60,8 @@ impl Connection {
             since_us,
             is_bound: false,
             is_closing: false,
+            said: VecDeque::new(),
+            is_held: false,
         }
     }
 
@@ -83,34 +88,25 @@ impl Connection {
         self.out.len() - self.sent
     }
 
-    /// Reads what has come, once, and gives it to `take` in plaintext.
+    /// Reads once, and gives what has come to `take` in plaintext.
     pub(super) fn read(&mut self, mut take: impl FnMut(&mut Connection, &[u8])) -> Turn {
         let mut room = [0; READ_BYTES];
-        for _ in 0..READS_MAX {
-            let read = match self.socket.read(&mut room) {
+        let read = loop {
+            match self.socket.read(&mut room) {
                 Ok(0) => return Turn::Gone,
-                Ok(read) => read,
+                Ok(read) => break read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return Turn::Gone,
-            };
-            let bytes = &room[..read];
-            if self.tls.is_some() {
-                if self.decrypt(bytes, &mut take).is_err() {
-                    return Turn::Gone;
-                }
-            } else {
-                take(self, bytes);
             }
-            // What begins TLS ends plaintext: there is nothing more until the client has answered.
-            if self.is_closing || self.is_paused() {
-                return Turn::More;
-            }
-            if read < READ_BYTES {
-                return Turn::Waits;
-            }
+        };
+        let bytes = &room[..read];
+        if self.tls.is_none() {
+            take(self, bytes);
+        } else if self.decrypt(bytes, &mut take).is_err() {
+            return Turn::Gone;
         }
-        Turn::More
+        if read < READ_BYTES { Turn::Waits } else { Turn::More }
     }
 
     fn decrypt(

@@ -199,7 +199,8 @@ impl Host {
     }
 
     fn next_request(&mut self) -> RequestId {
-        self.last_request = self.last_request.checked_add(1).expect("there are 2^32 requests");
+        // After 2^32 it begins anew: what had the same id then is settled long since.
+        self.last_request = self.last_request.wrapping_add(1);
         RequestId(self.last_request)
     }
 

@@ -23,6 +23,10 @@ use crate::profile::Rule;
 const DATABASE: &str = "spillway.redb";
 /// What salts of accounts that do not exist are made of.
 const SECRET: &str = "secret";
+/// Memory in which pages of the database are kept: all that is read often is in the nodes.
+const CACHE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Revisions of the log that are kept before what they add up to takes their place.
+const LOG_REVISIONS_MAX: u32 = 8192;
 /// Clients of a configuration: a user has one of 2^16 numbers.
 const CLIENTS: u16 = u16::MAX;
 
@@ -94,7 +98,8 @@ fn open_store(data: &Path) -> Result<(RedbStore, Disk), String> {
     fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
     let path = data.join(DATABASE);
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let disk = Disk::open(&path, DiskOptions::default()).map_err(|error| failed(&error))?;
+    let options = DiskOptions { cache_bytes_max: CACHE_BYTES_MAX, ..DiskOptions::default() };
+    let disk = Disk::open(&path, options).map_err(|error| failed(&error))?;
     let store = RedbStore::open(disk.clone(), StoreLimits::default(), 0);
     Ok((store.map_err(|error| failed(&error))?, disk))
 }
@@ -157,7 +162,7 @@ pub(super) fn configuration(query_servers: u16, threshold: u32) -> Config {
             sharing: Rule::Contacts,
             sessions: true,
             sync_batch_max: 64,
-            compact_after: 100_000,
+            compact_after: LOG_REVISIONS_MAX,
         },
         timers: config::Timers::default(),
         bug: None,
