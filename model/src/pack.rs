@@ -27,7 +27,10 @@ pub fn take_cells<N: Num>(cells: &mut [N], bytes: &mut &[u8]) {
 pub fn put_table<N: Num, R: Row<N>>(table: &impl Table<N, R>, bytes: &mut Vec<u8>) {
     let rows = u8::try_from(table.len()).expect("a table of fixed size has at most 255 rows");
     bytes.push(rows);
-    put_cells(R::flatten(table.raw()), bytes);
+    // Most tables are empty.
+    if rows > 0 {
+        put_cells(R::flatten(table.raw()), bytes);
+    }
 }
 
 /// Takes the rows of a table off the front, and puts them into one that is empty.
@@ -38,8 +41,10 @@ pub fn put_table<N: Num, R: Row<N>>(table: &impl Table<N, R>, bytes: &mut Vec<u8
 pub fn take_table<N: Num, R: Row<N>>(table: &mut impl Table<N, R>, bytes: &mut &[u8]) {
     let (rows, rest) = bytes.split_first().expect("a table begins with the number of its rows");
     *bytes = rest;
-    assert!(table.fill((*rows).into()), "the table has room for the rows that it had");
-    take_cells(R::flatten_mut(table.raw_mut()), bytes);
+    if *rows > 0 {
+        assert!(table.fill((*rows).into()), "the table has room for the rows that it had");
+        take_cells(R::flatten_mut(table.raw_mut()), bytes);
+    }
 }
 
 /// Calls a macro with every table of the state.
