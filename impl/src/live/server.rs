@@ -352,6 +352,14 @@ impl Server {
         for deed in self.desk.take_deeds() {
             match deed {
                 Deed::Send(id, stanza) => self.send(id, &stanza),
+                Deed::SendBytes(id, bytes) => {
+                    if let Some(connection) = self.connections.get_mut(&id)
+                        && !connection.stream.is_closed()
+                    {
+                        connection.out.extend_from_slice(&bytes);
+                        self.dirty.insert(id);
+                    }
+                }
                 Deed::Close(id, condition) => self.close(id, condition, ""),
                 Deed::SaveRoster { user, bytes, then } => {
                     self.disk.ask(Job::Roster { user, bytes, then });

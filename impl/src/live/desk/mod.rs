@@ -37,6 +37,8 @@ const HELD_MAX: usize = 256;
 pub enum Deed {
     /// Send a stanza.
     Send(ConnectionId, Element),
+    /// Send a stanza that is written already.
+    SendBytes(ConnectionId, Vec<u8>),
     /// End a stream with this condition: another one has taken its resource, or it asks for too much.
     Close(ConnectionId, &'static str),
     /// Store a user's roster, and then send what says so.

@@ -56,6 +56,12 @@ impl Office {
         for deed in deeds {
             match deed {
                 Deed::Send(id, stanza) => self.sent.entry(id).or_default().push(stanza),
+                Deed::SendBytes(id, bytes) => {
+                    let text = String::from_utf8(bytes).expect("it is text");
+                    let stanza = text.replacen(' ', " xmlns='jabber:client' ", 1);
+                    let stanza = stanza.parse().expect("it is XML");
+                    self.sent.entry(id).or_default().push(stanza);
+                }
                 Deed::Close(id, condition) => self.closed.push((id, condition)),
                 Deed::SaveRoster { then, .. } => {
                     for (id, stanza) in then {

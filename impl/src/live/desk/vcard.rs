@@ -8,8 +8,9 @@ use super::{ConnectionId, Deed, Desk};
 use crate::config::Class;
 use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
 use crate::live::front::names::attribute;
+use crate::live::front::write;
 use crate::live::host::Outcome;
-use crate::node::{Change, Refused, Shown};
+use crate::node::{Change, Refused};
 use crate::profile::{Profile, Rule};
 
 /// The namespace of vcard-temp.
@@ -20,6 +21,8 @@ pub(super) const SHARING: &str = "urn:spillway:sharing";
 const RETRY: &str = "urn:spillway:retry";
 /// The field of a profile that holds the whole card.
 const CARD: &str = "vcard-temp";
+/// Bytes of an answer beside its card, about.
+const ANSWER_BYTES: usize = 160;
 /// A client with more gets under way is fetching many, and nobody waits for each.
 const GETS_INTERACTIVE_MAX: usize = 16;
 
@@ -53,7 +56,7 @@ impl Desk {
         if about == session.account {
             // Its own changes are all acknowledged by now, so this is what a query would find.
             let card = self.host.record(user).and_then(|record| record.info.as_ref());
-            let card = card.and_then(|info| read(&info.profile));
+            let card = card.and_then(|info| text(&info.profile)?.parse().ok());
             let card = card.unwrap_or_else(|| Element::bare("vCard", VCARD));
             return self.deeds.push(Deed::Send(id, iq_result(&stanza, Some(card))));
         }
@@ -118,13 +121,24 @@ impl Desk {
         let Asked { id, request, is_change } = asked;
         let answer = match outcome.reply {
             Ok(_) if is_change => iq_result(&request, None),
-            Ok(shown) => card(&request, &shown),
+            Ok(shown) => match shown.profile.as_ref().and_then(text) {
+                Some(card) => {
+                    self.deeds.push(Deed::SendBytes(id, with_card(&request, card)));
+                    return self.settled(id, false);
+                }
+                None => iq_error(&request, ErrorType::Cancel, "item-not-found", None),
+            },
             Err(refused) => busy(&request, refused),
         };
         // A change of contacts has no stanza of its own.
         if request.name() == "iq" {
             self.deeds.push(Deed::Send(id, answer));
         }
+        self.settled(id, is_change);
+    }
+
+    /// A request is no longer under way.
+    fn settled(&mut self, id: ConnectionId, is_change: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match is_change {
             true => session.changes -= 1,
@@ -143,11 +157,17 @@ impl Desk {
     }
 }
 
-fn card(request: &Element, shown: &Shown) -> Element {
-    match shown.profile.as_ref().and_then(read) {
-        Some(card) => iq_result(request, Some(card)),
-        None => iq_error(request, ErrorType::Cancel, "item-not-found", None),
-    }
+/// The answer with a card, whose text is put in as it is: it was written from XML that had been read.
+fn with_card(request: &Element, card: &str) -> Vec<u8> {
+    const END: &[u8] = b"/>";
+    let mut answer = Vec::with_capacity(card.len() + ANSWER_BYTES);
+    write::stanza(&iq_result(request, None), &mut answer);
+    debug_assert!(answer.ends_with(END), "an element without content ends so");
+    answer.truncate(answer.len() - END.len());
+    answer.push(b'>');
+    answer.extend_from_slice(card.as_bytes());
+    answer.extend_from_slice(b"</iq>");
+    answer
 }
 
 /// The system has no room: said in so many words, with a time after which to ask again.
@@ -179,8 +199,9 @@ fn profile(card: &Element) -> Profile {
     profile
 }
 
-fn read(profile: &Profile) -> Option<Element> {
-    profile.fields.get(CARD)?.parse().ok()
+/// The text of a card.
+fn text(profile: &Profile) -> Option<&str> {
+    profile.fields.get(CARD).map(String::as_str)
 }
 
 fn name(rule: Rule) -> &'static str {
