@@ -177,8 +177,10 @@ impl Desk {
 
     fn heed(&mut self, id: ConnectionId, mut stanza: Element) {
         // Whom it is from nobody but the server says.
-        let jid = self.sessions[&id].jid.clone();
-        set(&mut stanza, "from", &jid);
+        let jid = &self.sessions[&id].jid;
+        if stanza.attr("from") != Some(jid.as_str()) {
+            set(&mut stanza, "from", &jid.clone());
+        }
         match stanza.name() {
             "iq" => self.iq(id, stanza),
             "message" => self.message(id, stanza),

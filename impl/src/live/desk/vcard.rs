@@ -159,11 +159,15 @@ impl Desk {
 
 /// The answer with a card, whose text is put in as it is: it was written from XML that had been read.
 fn with_card(request: &Element, card: &str) -> Vec<u8> {
-    const END: &[u8] = b"/>";
     let mut answer = Vec::with_capacity(card.len() + ANSWER_BYTES);
-    write::stanza(&iq_result(request, None), &mut answer);
-    debug_assert!(answer.ends_with(END), "an element without content ends so");
-    answer.truncate(answer.len() - END.len());
+    answer.extend_from_slice(b"<iq type='result'");
+    for (name, value) in [("id", "id"), ("to", "from"), ("from", "to")] {
+        if let Some(value) = request.attr(value) {
+            answer.extend_from_slice(format!(" {name}='").as_bytes());
+            write::escape(value, true, &mut answer);
+            answer.push(b'\'');
+        }
+    }
     answer.push(b'>');
     answer.extend_from_slice(card.as_bytes());
     answer.extend_from_slice(b"</iq>");
