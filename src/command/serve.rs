@@ -1,5 +1,6 @@
 //! `spillway serve`: the live system in one process.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -77,7 +78,10 @@ fn welcome(args: &Args, address: SocketAddr) -> String {
 fn log(is_json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SPILLWAY_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second one changes nothing, and there is none.
     let _ = if is_json { log.json().try_init() } else { log.try_init() };
 }
