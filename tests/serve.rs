@@ -162,6 +162,11 @@ fn accounts_are_managed_while_it_runs_and_while_it_does_not() {
     assert_eq!(server.stop(), Some(0));
     let (_, names) = user(&["list"], data.path(), "");
     assert_eq!(names, "alice\n");
+    // A folder that is made for it is for its owner alone.
+    let made = data.path().join("made");
+    add("alice", &made);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&made.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
@@ -248,7 +253,7 @@ fn slixmpp_logs_in_publishes_asks_and_chats() {
     let data = tempfile::tempdir().unwrap();
     add("alice", data.path());
     add("bob", data.path());
-    let server = Server::start(data.path(), &["--threshold", "8"]);
+    let server = Server::start(data.path(), &["--threshold", "1"]);
     let port = server.address.port().to_string();
     let told = run(Command::new(&python).arg(root.join("tests/live/chat.py")).args([
         "127.0.0.1",

@@ -95,7 +95,10 @@ pub fn open_accounts(data: &Path) -> Result<Accounts<RedbStore>, String> {
 }
 
 fn open_store(data: &Path) -> Result<(RedbStore, Disk), String> {
-    fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
+    // What passwords are checked with is nobody else's affair.
+    let mut folder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(folder.recursive(true), 0o700);
+    folder.create(data).map_err(|error| format!("{}: {error}", data.display()))?;
     let path = data.join(DATABASE);
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let options = DiskOptions { cache_bytes_max: CACHE_BYTES_MAX, ..DiskOptions::default() };
