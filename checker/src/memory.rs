@@ -25,8 +25,12 @@ impl Words {
     /// # Errors
     /// If the system does not give as much.
     pub(crate) fn zeroed(words: usize) -> io::Result<Words> {
+        Words::with_room(words, RESERVED_BYTES)
+    }
+
+    fn with_room(words: usize, reserved_bytes: usize) -> io::Result<Words> {
         assert!(words > 0, "a map of memory is not empty");
-        Ok(Words { map: reserve(bytes_of(words)?)?, words })
+        Ok(Words { map: reserve(bytes_of(words)?, reserved_bytes)?, words })
     }
 
     /// As many words as that, which are no fewer: those there are, and zeros.
@@ -37,7 +41,7 @@ impl Words {
         assert!(words >= self.words, "words are not given back");
         let bytes = bytes_of(words)?;
         if bytes > self.map.len() {
-            let mut larger = reserve(bytes)?;
+            let mut larger = reserve(bytes, RESERVED_BYTES)?;
             let used = bytes_of(self.words)?;
             larger[..used].copy_from_slice(&self.map[..used]);
             self.map = larger;
@@ -80,8 +84,8 @@ fn bytes_of(words: usize) -> io::Result<usize> {
 }
 
 /// Zeroed memory of so many bytes at least, and of as many more as cost nothing.
-fn reserve(bytes: usize) -> io::Result<MmapMut> {
-    let mut reserved = if cfg!(unix) { RESERVED_BYTES.max(bytes) } else { bytes };
+fn reserve(bytes: usize, reserved_bytes: usize) -> io::Result<MmapMut> {
+    let mut reserved = if cfg!(unix) { reserved_bytes.max(bytes) } else { bytes };
     let map = loop {
         match MmapOptions::new().len(reserved).no_reserve_swap().map_anon() {
             Err(_) if reserved > bytes => reserved = (reserved / 2).max(bytes),
@@ -91,4 +95,24 @@ fn reserve(bytes: usize) -> io::Result<MmapMut> {
     #[cfg(target_os = "linux")]
     let _ = map.advise(memmap2::Advice::HugePage); // without them it is slower, no more
     Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+
+    #[test]
+    fn what_is_there_stays_whether_there_was_room_or_not() -> io::Result<()> {
+        for reserved_bytes in [0, RESERVED_BYTES] {
+            let mut words = Words::with_room(1000, reserved_bytes)?;
+            words.iter().zip(1..).for_each(|(word, at)| word.store(at, Ordering::Relaxed));
+            words.grow(5000)?;
+            let found: Vec<u64> = words.iter().map(|word| word.load(Ordering::Relaxed)).collect();
+            let expected: Vec<u64> = (1..=1000).chain(std::iter::repeat_n(0, 4000)).collect();
+            assert_eq!(found, expected, "{reserved_bytes} bytes of addresses");
+        }
+        Ok(())
+    }
 }
