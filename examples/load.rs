@@ -12,6 +12,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use clap::Parser;
 
 /// Bytes of a card.
@@ -82,7 +84,7 @@ impl Connection {
             args.domain
         );
         connection.talk(&head, "</stream:features>")?;
-        let plain = base64(format!("\0u{user}\0{}", args.password).as_bytes());
+        let plain = STANDARD.encode(format!("\0u{user}\0{}", args.password));
         let auth = format!(
             "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"
         );
@@ -199,20 +201,6 @@ fn attribute(answer: &[u8], name: &[u8]) -> Option<String> {
     let quote = *head.get(at)?;
     let end = head[at + 1..].iter().position(|byte| *byte == quote)?;
     Some(String::from_utf8_lossy(&head[at + 1..at + 1 + end]).into_owned())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |bits: u32| char::from(DIGITS[(bits & 63) as usize]);
-    let mut text = String::new();
-    for three in bytes.chunks(3) {
-        let bits = three.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - three.len()));
-        let digits = [bits >> 18, bits >> 12, bits >> 6, bits].map(digit);
-        text.extend(&digits[..=three.len()]);
-        text.extend(std::iter::repeat_n('=', 3 - three.len()));
-    }
-    text
 }
 
 /// Processor time of a process, in ticks of 10 ms (proc(5), `stat`).

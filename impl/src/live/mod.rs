@@ -2,7 +2,7 @@
 //!
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
-//! - `server`, `connection`, `disk`, `tls`: sockets, time, the disk's thread. [`control`]: what an operator asks.
+//! - `server`, `connection`, `operators`, `disk`, `tls`: sockets, time, the disk's thread. [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
 mod connection;
@@ -12,6 +12,7 @@ mod disk;
 pub mod front;
 pub mod host;
 mod open;
+mod operators;
 mod server;
 pub mod store;
 mod timers;

@@ -2,23 +2,24 @@
 //! and decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::{TcpListener, UnixListener, UnixStream};
+use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
 
 use super::connection::{Connection, Turn};
-use super::control::{self, Reply};
+use super::control::Reply;
 use super::desk::{ConnectionId, Deed, Desk};
 use super::disk::{DiskThread, Done, Job};
 use super::front::sasl;
 use super::front::stream::{Event, Policy, Stream};
 use super::front::token;
+use super::operators::{Operators, PEERS_MAX};
 use super::store::{Accounts, FileLog, RedbStore};
 
 /// Events of sockets that are taken at once.
@@ -34,8 +35,6 @@ const LOGIN_US_MAX: u64 = 30_000_000;
 const HEEDED_MAX: usize = 32;
 /// How often the time to log in is looked at.
 const TICK: Duration = Duration::from_millis(500);
-/// Operators at a time.
-const PEERS_MAX: usize = 16;
 /// For how long a stop waits for what is to be sent.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -49,8 +48,7 @@ const CONNECTIONS: usize = PEERS + PEERS_MAX;
 pub struct Server {
     poll: Poll,
     chat: TcpListener,
-    control: UnixListener,
-    peers: Vec<Option<UnixStream>>,
+    operators: Operators,
     policy: Arc<Policy>,
     tls: Option<Arc<ServerConfig>>,
     accounts: Arc<Accounts<RedbStore>>,
@@ -107,19 +105,16 @@ impl Server {
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
         let Parts { chat, control, policy, tls, accounts, log, desk } = parts;
         chat.set_nonblocking(true)?;
-        control.set_nonblocking(true)?;
         let poll = Poll::new()?;
-        let (mut chat, mut control) =
-            (TcpListener::from_std(chat), UnixListener::from_std(control));
+        let mut chat = TcpListener::from_std(chat);
         poll.registry().register(&mut chat, CHAT, Interest::READABLE)?;
-        poll.registry().register(&mut control, CONTROL, Interest::READABLE)?;
+        let operators = Operators::new(control, CONTROL, PEERS, poll.registry())?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let disk = DiskThread::start(log, accounts.clone(), waker)?;
         Ok(Server {
             poll,
             chat,
-            control,
-            peers: (0..PEERS_MAX).map(|_| None).collect(),
+            operators,
             policy: Arc::new(policy),
             tls,
             accounts,
@@ -181,7 +176,7 @@ impl Server {
     fn happened(&mut self, token: Token, is_readable: bool) {
         match token {
             CHAT => self.accept(),
-            CONTROL => self.accept_operators(),
+            CONTROL => self.operators.accept(self.poll.registry()),
             WAKER => self.stored(),
             Token(peer) if peer < CONNECTIONS => self.operator(peer - PEERS),
             Token(id) => {
@@ -447,22 +442,10 @@ impl Server {
         }
     }
 
-    fn accept_operators(&mut self) {
-        while let Ok((mut socket, _)) = self.control.accept() {
-            let Some(place) = self.peers.iter().position(Option::is_none) else { continue };
-            let token = Token(PEERS + place);
-            if self.poll.registry().register(&mut socket, token, Interest::READABLE).is_ok() {
-                self.peers[place] = Some(socket);
-            }
-        }
-    }
-
-    /// An operator asks: one small request that comes at once.
+    /// An operator asks.
     fn operator(&mut self, peer: usize) {
-        let Some(socket) = self.peers.get_mut(peer).and_then(Option::as_mut) else { return };
-        match control::read(&mut Whole(socket)) {
-            Ok(request) => self.disk.ask(Job::Account { request, peer }),
-            Err(_) => self.peers[peer] = None,
+        if let Some(request) = self.operators.ask(peer) {
+            self.disk.ask(Job::Account { request, peer });
         }
     }
 
@@ -483,9 +466,7 @@ impl Server {
             }
             _ => {}
         }
-        if let Some(mut socket) = self.peers[peer].take() {
-            let _ = control::write(&reply, &mut Whole(&mut socket)); // who has gone is not told
-        }
+        self.operators.tell(peer, &reply);
     }
 
     /// Ends all streams, and stores what is still to be stored.
@@ -521,41 +502,4 @@ impl Server {
 /// Random bytes, fit for secrets.
 fn fill(random: &SystemRandom, bytes: &mut [u8]) {
     random.fill(bytes).expect("the system gives random bytes");
-}
-
-/// A socket that does not block, read and written as if it did, for small messages of an operator on the same machine.
-struct Whole<'a>(&'a mut UnixStream);
-
-/// How often a small message is waited for.
-const TRIES_MAX: usize = 200;
-const TRY: Duration = Duration::from_millis(1);
-
-impl Whole<'_> {
-    fn try_often<T>(
-        &mut self,
-        mut act: impl FnMut(&mut UnixStream) -> io::Result<T>,
-    ) -> io::Result<T> {
-        for _ in 0..TRIES_MAX {
-            match act(self.0) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => std::thread::sleep(TRY),
-                done => return done,
-            }
-        }
-        Err(ErrorKind::TimedOut.into())
-    }
-}
-
-impl Read for Whole<'_> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.try_often(|socket| socket.read(room))
-    }
-}
-
-impl Write for Whole<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_often(|socket| socket.write(bytes))
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
