@@ -221,8 +221,8 @@ impl Server {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => return, // there is none, or the system has no room: whoever waits is met later
             };
-            let strangers = self.strangers.entry(from.ip()).or_default();
-            if self.connections.len() >= CONNECTIONS_MAX || *strangers >= STRANGERS_OF_ADDRESS_MAX {
+            let strangers = self.strangers.get(&from.ip()).copied().unwrap_or(0);
+            if self.connections.len() >= CONNECTIONS_MAX || strangers >= STRANGERS_OF_ADDRESS_MAX {
                 tracing::debug!(%from, "refused: too many connections");
                 continue;
             }
@@ -231,7 +231,7 @@ impl Server {
             if self.poll.registry().register(&mut socket, Token(id as usize), interests).is_err() {
                 continue;
             }
-            *strangers += 1;
+            self.strangers.insert(from.ip(), strangers + 1);
             self.next_id += 1;
             let _ = socket.set_nodelay(true); // only slower without it
             let random = &self.random;
