@@ -9,6 +9,7 @@ mod exit;
 mod failure;
 mod format;
 mod interrupt;
+mod live_folder;
 mod memory;
 mod names;
 mod output;

@@ -13,6 +13,7 @@ use spillway_traces::{
 };
 
 use crate::failure::Failure;
+use crate::live_folder::Folder;
 use crate::run::Watched;
 use crate::{output, source};
 
@@ -115,7 +116,7 @@ pub(crate) fn warn_of(mutant: Option<Mutant>) {
     }
 }
 
-/// Reads a trace, in the Informal Trace Format if its name says so. If a scope is named it must be of that one; an ITF
+/// Reads a trace, in the Informal Trace Format if its name says so; of a folder, the files of its live nodes as one. If a scope is named it must be of that one; an ITF
 /// trace without a header of ours is taken to be.
 ///
 /// # Errors
@@ -129,6 +130,7 @@ pub(crate) fn read(path: &Path, scope: Option<&str>) -> Result<Trace<Spillway>, 
     };
     let trace = match is_itf(path) {
         true => import(path, header.clone())?,
+        false if path.is_dir() => Folder::read(path)?.trace,
         false => Trace::open(path).map_err(|error| Failure::Input(place(path, &error)))?,
     };
     if let Some(header) = header {

@@ -40,6 +40,7 @@ pub mod eventually;
 mod forget;
 pub mod ghost;
 pub mod judged;
+pub mod live;
 pub mod machine;
 pub mod promises;
 pub mod random;

@@ -4,11 +4,12 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use spillway_impl::bug::Bug;
 use spillway_impl::live::{Opening, open};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::{interrupt, output};
+use crate::{interrupt, names, output};
 
 /// Query servers, as the issue of the live system has it.
 const QUERY_SERVERS: u16 = 3;
@@ -37,6 +38,12 @@ pub(crate) struct Args {
     /// Tasks that a query server may hold before it hands the redundant ones over.
     #[arg(long, value_name = "N", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     threshold: u32,
+    /// Write down in this folder what the nodes do, a file for each: `spillway validate DIR` holds it to the model.
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
+    /// Run with a seeded bug of the nodes, to see that `validate` finds it.
+    #[arg(long, value_name = "NAME", value_parser = names::bugs(), hide_possible_values = true)]
+    bug: Option<Bug>,
     /// Log as JSON.
     #[arg(long)]
     log_json: bool,
@@ -53,7 +60,12 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         is_plaintext: args.insecure_plaintext,
         query_servers: QUERY_SERVERS,
         threshold: args.threshold,
+        trace: args.trace_dir.clone(),
+        bug: args.bug,
     };
+    if let Some(bug) = args.bug {
+        output::warning(&format!("the seeded bug `{}` is on: {}", bug.name(), bug.about()));
+    }
     let server = open(&opening).map_err(Failure::Input)?;
     let address = server.address().map_err(Failure::input)?;
     output::result(&welcome(args, address))?;

@@ -11,6 +11,7 @@ use spillway_traces::{Bounds, Expect, Judgement, Outcome, Spillway, Trace, Valid
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::live_folder::Folder;
 use crate::format::number::counted;
 use crate::format::{self, Case, Format, Suite, github, junit, sarif};
 use crate::output;
@@ -24,7 +25,7 @@ use crate::trace_file::{Subject, read, shell, warn_of};
 /// bound, or the trace has no end.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The traces.
+    /// The traces. A folder is what `serve --trace-dir` wrote there.
     #[arg(required = true)]
     traces: Vec<PathBuf>,
     /// Kinds of step that may have happened without being recorded: drop, duplicate, reorder, slow, calm.
@@ -61,6 +62,9 @@ struct Row {
     /// The line of the last event that was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_line: Option<u64>,
+    /// Of a folder: where the event was written that is refused, or after which a property breaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_at: Option<String>,
     /// The command that runs it again up to what is wrong with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<String>,
@@ -99,7 +103,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 fn one(path: &Path, args: &Args) -> Result<Row, Failure> {
-    let trace = read(path, None)?;
+    let folder = path.is_dir().then(|| Folder::read(path)).transpose()?;
+    let (trace, folder) = match folder {
+        Some(mut folder) => (folder.take_trace(), Some(folder)),
+        None => (read(path, None)?, None),
+    };
     let subject = Subject::of(path, &trace.header)?;
     warn_of(subject.mutant);
     let begun = Instant::now();
@@ -121,11 +129,22 @@ fn one(path: &Path, args: &Args) -> Result<Row, Failure> {
         verdict,
         summary,
         last_line: validated.events.checked_sub(1).map(event_line),
+        written_at: folder.as_ref().and_then(|folder| folder.place(wrong_at(&validated)?)),
         again: (verdict != Overall::Pass).then(|| again(path, args)),
         seconds: begun.elapsed().as_secs_f64(),
         of: of(&trace, &subject),
         validated,
     })
+}
+
+/// The event that is refused, or after which a property first breaks.
+fn wrong_at(validated: &Validated) -> Option<u64> {
+    match &validated.judgement {
+        Judgement::Refused(Outcome::Refused { event, .. } | Outcome::Differs { event, .. }) => {
+            Some(*event)
+        }
+        _ => validated.broken.first()?.event,
+    }
 }
 
 /// The command that runs a trace again. One that needs hidden steps does not replay: it is validated again.
@@ -230,6 +249,9 @@ fn human(row: &Row) -> String {
     for broken in &validated.broken {
         let line = broken.event.map_or(1, event_line);
         told += &format!("  property `{}` breaks at line {line}\n", broken.property);
+    }
+    if let Some(place) = &row.written_at {
+        told += &format!("  written  {place}\n");
     }
     if let Some(again) = &row.again {
         told += &format!("  show     spillway show {}\n", shell(Path::new(&row.trace)));

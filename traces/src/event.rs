@@ -32,6 +32,9 @@ pub struct Observed<V: Vocabulary> {
     /// The outcomes of the step.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<V::Note>,
+    /// Whether nobody saw the step, which follows from what was seen of others: what else is said here is not compared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assumed: bool,
     /// The digest of the whole state after the step, 16 hexadecimal digits.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -43,7 +46,14 @@ fn none<T>() -> Option<T> {
 
 impl<V: Vocabulary> Default for Observed<V> {
     fn default() -> Self {
-        Observed { took: None, sent: Vec::new(), lost: Vec::new(), notes: Vec::new(), state: None }
+        Observed {
+            took: None,
+            sent: Vec::new(),
+            lost: Vec::new(),
+            notes: Vec::new(),
+            assumed: false,
+            state: None,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{TraceError, WriteError, nearest};
 use crate::event::Event;
+use crate::live::Origin;
 use crate::reader::Reader;
 use crate::strict::sorted;
 use crate::vocabulary::Vocabulary;
@@ -138,6 +139,9 @@ pub struct Header {
         serialize_with = "serialize_some_sorted"
     )]
     pub run: Option<Value>,
+    /// In a file of a live node: whose it is, see [`crate::live`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Origin>,
 }
 
 fn serialize_some_sorted<S: Serializer>(
@@ -167,6 +171,7 @@ impl Header {
             expect: None,
             why: None,
             run: None,
+            live: None,
         }
     }
 

@@ -111,6 +111,7 @@ pub mod file;
 mod flight;
 pub mod ids;
 pub mod itf;
+pub mod live;
 pub mod machine;
 pub mod nearest;
 pub mod reader;

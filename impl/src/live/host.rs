@@ -2,19 +2,23 @@
 //! time. No clock, no socket and no disk: whoever calls says what time it is, and carries out what is asked of the disk.
 //!
 //! Nodes of one process are linked by one queue of mail, first in first out, so each link is; such links are never lost.
-//! A user's client is a node like the others, next to its communication server: what a chat client says on its stream
-//! becomes its commands.
+//! What is for nodes elsewhere comes out as [`Post`], and what comes from there, changes of links included, goes into the
+//! same queue. A user's client is a node like the others, next to its communication server: what a chat client says on its
+//! stream becomes its commands.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use spillway_traces::{Node, RequestId, Role};
+use serde::{Deserialize, Serialize};
+use spillway_traces::live::Change;
+use spillway_traces::{Node, Note, RequestId, Role};
 
+use super::teller::Teller;
 use super::timers::Timers;
 use crate::config::{Class, Config};
-use crate::node::{Change, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store};
+use crate::node::{Change as Wanted, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store};
 use crate::nodes::client::Client;
 use crate::nodes::communication::Communication;
 use crate::nodes::control::Control;
@@ -24,6 +28,7 @@ use crate::nodes::query::Query;
 use crate::profile::Record;
 use crate::strategy::Configured;
 use crate::wire::Wire;
+use crate::world::links::peers;
 
 /// Inputs that are given in one call at most, so that sockets get their turn.
 const INPUTS_MAX: usize = 100_000;
@@ -45,6 +50,76 @@ enum Mail {
     Message { from: Node, to: Node, message: Wire },
     Worked(Node),
     Report { from: Node, to: Node, room: u32 },
+    Link { node: Node, peer: Node, incarnation: u32, change: Change },
+}
+
+impl Mail {
+    fn is_for_global(&self) -> bool {
+        match self {
+            Mail::Message { to, .. } => *to == Node::GLOBAL,
+            Mail::Link { node, .. } => *node == Node::GLOBAL,
+            Mail::Worked(_) | Mail::Report { .. } => false,
+        }
+    }
+}
+
+/// What is for a node elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Who sends it.
+    pub from: Node,
+    /// For whom it is.
+    pub to: Node,
+    /// What it is.
+    pub content: Content,
+    /// The Lamport clock of the sender's process.
+    pub clock: u64,
+}
+
+/// What travels between processes for the nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// A message of the protocol.
+    Message(Wire),
+    /// A report of a query server's room.
+    Report(u32),
+}
+
+/// Which nodes a process runs.
+#[derive(Clone, Debug, Default)]
+pub struct Seat {
+    /// The communication servers with their clients; one at most.
+    pub communication: Option<u16>,
+    /// The query servers.
+    pub query: Vec<u16>,
+    /// The global server, with what its file holds.
+    pub global: Option<Vec<u8>>,
+    /// The control server.
+    pub control: bool,
+    /// How often the process has begun before.
+    pub incarnation: u32,
+}
+
+impl Seat {
+    /// All nodes of a system.
+    pub fn whole(config: &Config, file: Vec<u8>, incarnation: u32) -> Seat {
+        Seat {
+            communication: Some(0),
+            query: (0..config.query_servers).collect(),
+            global: Some(file),
+            control: true,
+            incarnation,
+        }
+    }
+
+    /// The nodes, in order, clients left out.
+    pub fn nodes(&self) -> Vec<Node> {
+        let communication = self.communication.map(Node::communication);
+        let query = self.query.iter().copied().map(Node::query);
+        let global = self.global.as_ref().map(|_| Node::GLOBAL);
+        let control = self.control.then_some(Node::CONTROL);
+        communication.into_iter().chain(query).chain(global).chain(control).collect()
+    }
 }
 
 /// What is known of a user whose client is away, so that its next session goes on from there.
@@ -55,67 +130,115 @@ struct Kept {
     record: Record,
 }
 
-/// All nodes of a system in one process.
+/// The nodes of a process.
 pub struct Host {
     config: Arc<Config>,
-    communication: Communication,
-    query: Vec<Query>,
-    global: Global,
-    control: Control,
+    communication: Option<Communication>,
+    /// By index; none of those that run elsewhere.
+    query: Vec<Option<Query>>,
+    global: Option<Global>,
+    control: Option<Control>,
     clients: BTreeMap<u16, Client>,
     kept: BTreeMap<u16, Kept>,
     mail: VecDeque<Mail>,
+    post: Vec<Post>,
+    /// Nodes elsewhere that are connected, as far as the nodes here have taken note.
+    connected: BTreeSet<Node>,
     timers: Timers,
     chooser: Configured,
     random: ChaCha8Rng,
+    /// What request ids of this process begin with, so that they are not those of another one.
+    request_base: u32,
     last_request: u32,
     outcomes: Vec<Outcome>,
     /// What the global server asks of its disk, until somebody takes it.
     store: Option<Store>,
-    /// Messages for the global server among the mail.
+    /// Mail for the global server.
     for_global: usize,
     /// Whether the disk is at work: until then the global server's mail waits.
     is_storing: bool,
     /// Mail of the global server that waits for its disk.
     waiting: VecDeque<Mail>,
+    /// Who writes down what the nodes do, if anybody does.
+    teller: Option<Teller>,
     out: Vec<Output>,
 }
 
+/// Bits of a request id that count; above them are two of the incarnation, and two of the communication server.
+const REQUEST_BITS: u32 = 28;
+
 impl Host {
-    /// A system that begins, or begins again, with what the global server's file holds.
+    /// Nodes that begin, or begin again. With `tells` what they do is written down: [`Host::take_told`].
     ///
     /// # Errors
-    /// The file is damaged where no crash damages it.
-    pub fn new(config: Config, file: &[u8], seed: u64) -> Result<Host, Damaged> {
+    /// The file of the global server is damaged where no crash damages it.
+    pub fn new(config: Config, seat: &Seat, seed: u64, tells: bool) -> Result<Host, Damaged> {
         let config = Arc::new(config);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let chooser = Configured::new(config.knobs.strategy, ChaCha8Rng::from_rng(&mut random));
-        let own = || config.clone();
+        let (own, incarnation) = (|| config.clone(), seat.incarnation);
+        let query = |index| {
+            seat.query.contains(&index).then(|| Query::new(own(), index, incarnation))
+        };
+        let global = seat.global.as_ref().map(|file| Global::restart(own(), file)).transpose()?;
+        let on_disk = global.as_ref().map_or((0, 0), |global| (global.base, global.durable()));
+        let communication = seat.communication.unwrap_or_default();
         let mut host = Host {
-            communication: Communication::new(own(), 0),
-            query: (0..config.query_servers).map(|index| Query::new(own(), index, 0)).collect(),
-            global: Global::restart(own(), file)?,
-            control: Control::new(own(), 0, 0),
+            communication: seat.communication.map(|index| Communication::new(own(), index)),
+            query: (0..config.query_servers).map(query).collect(),
+            global,
+            control: seat.control.then(|| Control::new(own(), 0, 0)),
             clients: BTreeMap::new(),
             kept: BTreeMap::new(),
             mail: VecDeque::new(),
+            post: Vec::new(),
+            connected: BTreeSet::new(),
             timers: Timers::default(),
             chooser,
             random,
+            request_base: (u32::from(communication) << 2 | incarnation & 3) << REQUEST_BITS,
             last_request: 0,
             outcomes: Vec::new(),
             store: None,
             for_global: 0,
             is_storing: false,
             waiting: VecDeque::new(),
+            teller: tells.then(|| Teller::new(config.clone(), seat, on_disk)),
             out: Vec::new(),
             config,
         };
-        // Connections are made: each query server says how far its replica is, and is fed.
-        for index in 0..host.config.query_servers {
-            host.give(Node::query(index), Input::Made { peer: Node::GLOBAL }, 0);
-        }
+        host.begin(&seat.nodes(), incarnation);
         Ok(host)
+    }
+
+    /// Who begins reaches nobody at first; then the nodes that are here are connected.
+    fn begin(&mut self, nodes: &[Node], incarnation: u32) {
+        for &node in nodes {
+            for peer in peers(&self.config, node) {
+                self.give_half(node, Input::Reachable { peer, reachable: false }, 0);
+            }
+        }
+        for &node in nodes {
+            let here = peers(&self.config, node).into_iter().filter(|peer| self.is_here(*peer));
+            for peer in here.filter(|peer| *peer > node).collect::<Vec<_>>() {
+                for (node, peer) in [(peer, node), (node, peer)] {
+                    self.link_changed(node, peer, incarnation, Change::Made, 0);
+                }
+            }
+        }
+    }
+
+    /// Whether a node runs in this process. A client runs with its communication server.
+    fn is_here(&self, node: Node) -> bool {
+        match node.role {
+            Role::Client => true,
+            Role::Communication => {
+                self.communication.as_ref().is_some_and(|here| here.index == node.index)
+            }
+            Role::Query => self.query.get(usize::from(node.index)).is_some_and(Option::is_some),
+            Role::Global => self.global.is_some(),
+            Role::Control => self.control.is_some(),
+        }
     }
 
     /// What the operator set.
@@ -128,7 +251,8 @@ impl Host {
         if self.clients.contains_key(&user) {
             return;
         }
-        let mut client = Client::new(self.config.clone(), user, 0);
+        let server = self.server().index;
+        let mut client = Client::new(self.config.clone(), user, server);
         if let Some(kept) = self.kept.remove(&user).or_else(|| self.stored(user)) {
             (client.token, client.version, client.record) = (kept.token, kept.version, kept.record);
             client.issued = client.version; // each change was a request
@@ -139,21 +263,22 @@ impl Host {
     /// What the global server has stored of a user: the beginning of who has no past in this process.
     fn stored(&self, user: u16) -> Option<Kept> {
         let of_user = |entry: &&crate::wire::Entry| entry.user == user;
-        let entry = self.global.log.iter().rev().find(of_user);
-        let entry = entry.or_else(|| self.global.checkpoint.get(&user))?;
+        let global = self.global.as_ref()?;
+        let entry = global.log.iter().rev().find(of_user);
+        let entry = entry.or_else(|| global.checkpoint.get(&user))?;
         let record = (*entry.record).clone();
         Some(Kept { token: entry.revision, version: entry.version, record })
     }
 
-    /// A user's client ends its session: what it waits for is given up, but for changes, which cannot be taken back.
+    /// A user's client goes away: what it waits for is given up. To the protocol its session goes on, so that it may come
+    /// back.
     pub fn detach(&mut self, user: u16, now_us: u64) {
-        if !self.clients.contains_key(&user) {
-            return;
+        let Some(client) = self.clients.get(&user) else { return };
+        for request in client.waiting.keys().copied().collect::<Vec<_>>() {
+            self.cancel(user, request, now_us);
         }
-        let node = Node::client(user);
-        self.give(Node::communication(0), Input::Closed { client: node }, now_us);
-        self.give(node, Input::Command(Command::Leave), now_us);
         let Some(client) = self.clients.remove(&user) else { return };
+        let node = client.node();
         self.timers.forget(node);
         let Client { token, version, record, .. } = client;
         self.kept.insert(user, Kept { token, version, record });
@@ -184,7 +309,7 @@ impl Host {
     ///
     /// # Panics
     /// The user's client has no session.
-    pub fn change(&mut self, user: u16, change: Change, now_us: u64) -> RequestId {
+    pub fn publish(&mut self, user: u16, change: Wanted, now_us: u64) -> RequestId {
         let request = self.next_request();
         let home = user % self.config.query_servers;
         self.command(user, Command::Change { request, change, home }, now_us);
@@ -199,9 +324,9 @@ impl Host {
     }
 
     fn next_request(&mut self) -> RequestId {
-        // After 2^32 it begins anew: what had the same id then is settled long since.
-        self.last_request = self.last_request.wrapping_add(1);
-        RequestId(self.last_request)
+        // After 2^28 it begins anew: what had the same id then is settled long since.
+        self.last_request = (self.last_request + 1) % (1 << REQUEST_BITS);
+        RequestId(self.request_base | self.last_request)
     }
 
     fn command(&mut self, user: u16, command: Command, now_us: u64) {
@@ -216,22 +341,79 @@ impl Host {
         }
         for _ in 0..INPUTS_MAX {
             let Some(mail) = self.mail.pop_front() else { return false };
+            let is_for_global = mail.is_for_global();
+            self.for_global -= usize::from(is_for_global);
+            if is_for_global && self.is_storing {
+                self.waiting.push_back(mail);
+                continue;
+            }
             match mail {
                 Mail::Message { from, to, message } => {
-                    self.for_global -= usize::from(to == Node::GLOBAL);
-                    if to == Node::GLOBAL && self.is_storing {
-                        self.waiting.push_back(Mail::Message { from, to, message });
-                    } else {
-                        self.give(to, Input::Message { from, message }, now_us);
-                    }
+                    self.give(to, Input::Message { from, message }, now_us);
                 }
                 Mail::Worked(server) => self.give(server, Input::Worked, now_us),
                 Mail::Report { from, to, room } => {
                     self.give(to, Input::Report { from, room }, now_us)
                 }
+                Mail::Link { node, peer, incarnation, change } => {
+                    self.link_changed(node, peer, incarnation, change, now_us);
+                }
             }
         }
         true
+    }
+
+    /// Something has come from a node elsewhere, whose process had this clock.
+    pub fn arrive(&mut self, post: Post) {
+        let Post { from, to, content, clock } = post;
+        if !self.is_here(to) {
+            return; // for whom it was meant has never been here
+        }
+        if let Some(teller) = &mut self.teller {
+            teller.hear(clock);
+        }
+        self.put(match content {
+            Content::Message(message) => Mail::Message { from, to, message },
+            Content::Report(room) => Mail::Report { from, to, room },
+        });
+    }
+
+    /// A node elsewhere is gone, has begun anew, or is connected: the nodes here that have a link to it take note of that
+    /// after all that came before.
+    pub fn noticed(&mut self, peer: Node, incarnation: u32, change: Change) {
+        for node in peers(&self.config, peer) {
+            if self.is_here(node) {
+                self.put(Mail::Link { node, peer, incarnation, change });
+            }
+        }
+    }
+
+    /// What is for nodes elsewhere, in order.
+    pub fn take_post(&mut self) -> Vec<Post> {
+        std::mem::take(&mut self.post)
+    }
+
+    /// What the nodes have done since the last time, as lines of their files: it is to be written before what they have
+    /// sent leaves the process, and before the disk is asked for anything.
+    pub fn take_told(&mut self) -> Vec<(Node, Vec<u8>)> {
+        self.teller.as_mut().map(Teller::take).unwrap_or_default()
+    }
+
+    /// Nothing more will be done: the files end.
+    pub fn end_told(&mut self) {
+        if let Some(teller) = &mut self.teller {
+            teller.end();
+        }
+    }
+
+    /// Nothing is written down any more.
+    pub fn stop_telling(&mut self) {
+        self.teller = None;
+    }
+
+    fn put(&mut self, mail: Mail) {
+        self.for_global += usize::from(mail.is_for_global());
+        self.mail.push_back(mail);
     }
 
     /// A timer of the global server waits for its disk like its mail.
@@ -257,6 +439,7 @@ impl Host {
         self.give(Node::GLOBAL, Input::Stored { done }, now_us);
         // What came meanwhile comes before what comes now.
         self.for_global += self.waiting.len();
+        debug_assert!(self.waiting.iter().all(Mail::is_for_global));
         while let Some(mail) = self.waiting.pop_back() {
             self.mail.push_front(mail);
         }
@@ -279,28 +462,77 @@ impl Host {
 
     /// Of each query server: tasks that it holds, queued or handed over.
     pub fn queue_lengths(&self) -> Vec<usize> {
-        self.query.iter().map(|query| query.queue.len() + query.handed.len()).collect()
+        self.query.iter().flatten().map(|query| query.queue.len() + query.handed.len()).collect()
+    }
+
+    /// A node takes note of a change of a link. What is several inputs to it is one step.
+    fn link_changed(
+        &mut self,
+        node: Node,
+        peer: Node,
+        incarnation: u32,
+        change: Change,
+        now_us: u64,
+    ) {
+        if let Some(teller) = &mut self.teller {
+            teller.link(node, peer, incarnation, change);
+        }
+        let reachable = |reachable| Input::Reachable { peer, reachable };
+        let (half, last) = match change {
+            Change::Gone => (vec![reachable(false), Input::Lost { peer }], Input::Turn),
+            Change::Born => (vec![], reachable(false)),
+            Change::Made => {
+                (vec![reachable(true), Input::Lost { peer }], Input::Made { peer })
+            }
+        };
+        match change {
+            Change::Made => self.connected.insert(peer),
+            Change::Gone | Change::Born => self.connected.remove(&peer),
+        };
+        for input in half {
+            self.give_half(node, input, now_us);
+        }
+        self.give(node, last, now_us);
     }
 
     fn give(&mut self, node: Node, input: Input, now_us: u64) {
-        let mut out = std::mem::take(&mut self.out);
         // The disk is asked once for all publishes that have come: the global server waits with that for the last of them.
         let waits =
             node == Node::GLOBAL && self.for_global > 0 && matches!(input, Input::Message { .. });
-        let chooser: &mut dyn Chooser = if waits { &mut Never } else { &mut self.chooser };
+        self.take(node, input, waits, now_us);
+        if let Some(teller) = &mut self.teller {
+            teller.done(node);
+        }
+    }
+
+    /// Gives an input that another one follows at once: until then the node chooses nothing.
+    fn give_half(&mut self, node: Node, input: Input, now_us: u64) {
+        self.take(node, input, true, now_us);
+    }
+
+    fn take(&mut self, node: Node, input: Input, is_waiting: bool, now_us: u64) {
+        if let Some(teller) = &mut self.teller {
+            teller.input(node, &input);
+        }
+        let mut out = std::mem::take(&mut self.out);
+        let chooser: &mut dyn Chooser = if is_waiting { &mut Never } else { &mut self.chooser };
         let context = &mut Context { now_us, chooser, random: &mut self.random, out: &mut out };
         let at = usize::from(node.index);
-        match node.role {
-            // A reply may come when the client has gone.
+        let is_there = match node.role {
             Role::Client => {
-                if let Some(client) = self.clients.get_mut(&node.index) {
-                    client.handle(input, context);
-                }
+                self.clients.get_mut(&node.index).map(|client| client.handle(input, context))
             }
-            Role::Communication => self.communication.handle(input, context),
-            Role::Query => self.query[at].handle(input, context),
-            Role::Global => self.global.handle(input, context),
-            Role::Control => self.control.handle(input, context),
+            Role::Communication => {
+                self.communication.as_mut().map(|server| server.handle(input, context))
+            }
+            Role::Query => self.query[at].as_mut().map(|server| server.handle(input, context)),
+            Role::Global => self.global.as_mut().map(|server| server.handle(input, context)),
+            Role::Control => self.control.as_mut().map(|server| server.handle(input, context)),
+        };
+        if is_there.is_none() {
+            // A reply that comes when the client has gone.
+            debug_assert_eq!(node.role, Role::Client);
+            out.push(Output::Note(Note::Dropped));
         }
         for output in out.drain(..) {
             self.carry_out(node, output, now_us);
@@ -310,13 +542,8 @@ impl Host {
 
     fn carry_out(&mut self, node: Node, output: Output, now_us: u64) {
         match output {
-            Output::Send { to, message } => {
-                self.for_global += usize::from(to == Node::GLOBAL);
-                self.mail.push_back(Mail::Message { from: node, to, message });
-            }
-            Output::Report { to, room } => {
-                self.mail.push_back(Mail::Report { from: node, to, room })
-            }
+            Output::Send { to, message } => self.send(node, to, message),
+            Output::Report { to, room } => self.report(node, to, room),
             Output::Reply { request, reply } => {
                 self.outcomes.push(Outcome { user: node.index, request, reply });
             }
@@ -328,8 +555,48 @@ impl Host {
                 assert!(!std::mem::replace(&mut self.is_storing, true), "one thing at a time");
                 self.store = Some(store);
             }
-            // What a trace would tell.
-            Output::Step(_) | Output::Note(_) => {}
+            Output::Step(action) => {
+                if let Some(teller) = &mut self.teller {
+                    teller.step(action);
+                }
+            }
+            Output::Note(note) => {
+                if let Some(teller) = &mut self.teller {
+                    teller.note(note);
+                }
+            }
         }
+    }
+
+    /// Sends a message. It is lost if it is for a node elsewhere that is not connected.
+    fn send(&mut self, from: Node, to: Node, message: Wire) {
+        let is_here = self.is_here(to);
+        let is_lost = !is_here && !self.connected.contains(&to);
+        if let Some(teller) = &mut self.teller {
+            teller.sent(from, to, &message, is_lost);
+        }
+        if is_here {
+            self.put(Mail::Message { from, to, message });
+        } else if !is_lost {
+            self.post(from, to, Content::Message(message));
+        }
+    }
+
+    fn report(&mut self, from: Node, to: Node, room: u32) {
+        if self.is_here(to) {
+            self.put(Mail::Report { from, to, room });
+        } else if self.connected.contains(&to) {
+            self.post(from, to, Content::Report(room));
+        }
+    }
+
+    fn post(&mut self, from: Node, to: Node, content: Content) {
+        let clock = self.teller.as_ref().map_or(0, Teller::clock);
+        self.post.push(Post { from, to, content, clock });
+    }
+
+    /// The communication server that is here.
+    fn server(&self) -> Node {
+        self.communication.as_ref().map_or(Node::communication(0), Communication::node)
     }
 }

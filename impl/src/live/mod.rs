@@ -2,6 +2,7 @@
 //!
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
+//! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - `server`, `connection`, `operators`, `disk`, `tls`: sockets, time, the disk's thread. [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
@@ -15,8 +16,10 @@ mod open;
 mod operators;
 mod server;
 pub mod store;
+mod teller;
 mod timers;
 mod tls;
+mod trace_files;
 
 pub use open::{Opening, fill_random, open, open_accounts};
 pub use server::Server;

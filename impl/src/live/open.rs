@@ -1,6 +1,7 @@
 //! A server of a data folder: the store, the accounts, the certificate, and the nodes with what they had.
 
 use std::fs;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,15 +13,19 @@ use super::desk::{Desk, Directory};
 use super::disk::ROSTER;
 use super::front::prep;
 use super::front::stream::{Policy, Tls};
-use super::host::Host;
+use super::host::{Host, Seat};
 use super::server::{Parts, Server};
 use super::store::{Accounts, Disk, DiskOptions, FileLog, RedbStore, StoreLimits, simple_name};
 use super::tls;
+use super::trace_files::TraceFiles;
+use crate::bug::Bug;
 use crate::config::{self, Binding, Config, Knobs, Links, Returned, Routing, Strategy, Unit};
 use crate::profile::Rule;
 
 /// The database in the data folder.
 const DATABASE: &str = "spillway.redb";
+/// How often the nodes of the data folder have begun.
+const INCARNATION: &str = "incarnation";
 /// What salts of accounts that do not exist are made of.
 const SECRET: &str = "secret";
 /// Memory in which pages of the database are kept: all that is read often is in the nodes.
@@ -45,6 +50,10 @@ pub struct Opening {
     pub query_servers: u16,
     /// Tasks that a query server holds before it hands over.
     pub threshold: u32,
+    /// Where to write down what the nodes do, if anywhere.
+    pub trace: Option<PathBuf>,
+    /// A seeded bug of the nodes. Whoever opens with one says so loudly.
+    pub bug: Option<Bug>,
 }
 
 /// Opens a server.
@@ -70,7 +79,14 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     }
     let log = FileLog::open(disk).map_err(|error| failed(&error))?;
     let file = log.read().map_err(|error| failed(&error))?;
-    let host = Host::new(configuration(opening.query_servers, opening.threshold), &file, seed());
+    let incarnation = begin_again(data)?;
+    let mut config = configuration(opening.query_servers, opening.threshold);
+    config.bug = opening.bug;
+    let seat = Seat::whole(&config, file, incarnation);
+    let trace = opening.trace.as_deref();
+    let trace = trace.map(|folder| TraceFiles::create(folder, &seat.nodes(), incarnation));
+    let trace = trace.transpose()?;
+    let host = Host::new(config, &seat, seed(), trace.is_some());
     let host = host.map_err(|error| failed(&format!("{error:?}")))?;
     let desk = Desk::new(&domain, host, Directory::new(all), rosters);
     let desk = desk.map_err(|user| failed(&format!("the roster of user {user} cannot be read")))?;
@@ -82,8 +98,27 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
         .map_err(|error| format!("{}: {error}", socket.display()))?;
     let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
     let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
-    Server::new(Parts { chat, control, policy, tls, accounts, log, desk })
+    Server::new(Parts { chat, control, policy, tls, accounts, log, desk, trace })
         .map_err(|error| error.to_string())
+}
+
+/// How often the nodes of this data folder had begun before; that they begin once more is on the disk then.
+fn begin_again(data: &Path) -> Result<u32, String> {
+    let path = data.join(INCARNATION);
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let before = match fs::read_to_string(&path) {
+        Ok(text) => text.trim().parse().map_err(|_| failed(&"a number is expected"))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(failed(&error)),
+    };
+    let next = path.with_extension("new");
+    let mut file = fs::File::create(&next).map_err(|error| failed(&error))?;
+    writeln!(file, "{}", before + 1).map_err(|error| failed(&error))?;
+    file.sync_all().map_err(|error| failed(&error))?;
+    fs::rename(&next, &path).map_err(|error| failed(&error))?;
+    let folder = fs::File::open(data).map_err(|error| failed(&error))?;
+    folder.sync_all().map_err(|error| failed(&error))?;
+    Ok(before)
 }
 
 /// The accounts of a data folder whose server does not run.

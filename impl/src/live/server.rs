@@ -21,6 +21,7 @@ use super::front::stream::{Event, Policy, Stream};
 use super::front::token;
 use super::operators::{Operators, PEERS_MAX};
 use super::store::{Accounts, FileLog, RedbStore};
+use super::trace_files::TraceFiles;
 
 /// Events of sockets that are taken at once.
 const EVENTS_MAX: usize = 1024;
@@ -54,6 +55,7 @@ pub struct Server {
     accounts: Arc<Accounts<RedbStore>>,
     disk: DiskThread,
     desk: Desk,
+    trace: Option<TraceFiles>,
     connections: BTreeMap<ConnectionId, Connection>,
     strangers: BTreeMap<IpAddr, usize>,
     next_id: ConnectionId,
@@ -75,6 +77,7 @@ pub(super) struct Parts {
     pub(super) accounts: Arc<Accounts<RedbStore>>,
     pub(super) log: FileLog,
     pub(super) desk: Desk,
+    pub(super) trace: Option<TraceFiles>,
 }
 
 /// The accounts as log-in looks at them.
@@ -103,7 +106,7 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { chat, control, policy, tls, accounts, log, desk } = parts;
+        let Parts { chat, control, policy, tls, accounts, log, desk, trace } = parts;
         chat.set_nonblocking(true)?;
         let poll = Poll::new()?;
         let mut chat = TcpListener::from_std(chat);
@@ -120,6 +123,7 @@ impl Server {
             accounts,
             disk,
             desk,
+            trace,
             connections: BTreeMap::new(),
             strangers: BTreeMap::new(),
             next_id: CONNECTIONS as ConnectionId,
@@ -199,6 +203,7 @@ impl Server {
         let mut more = true;
         while more {
             more = self.desk.run(self.now_us());
+            self.tell();
             if let Some(store) = self.desk.host.take_store() {
                 self.disk.ask(Job::Log(store));
             }
@@ -211,6 +216,17 @@ impl Server {
             self.ticked = Instant::now();
             self.end_strangers();
             self.accept(); // whom the system had no room for
+        }
+    }
+
+    /// Writes down what the nodes have done, before anything comes of it.
+    fn tell(&mut self) {
+        let told = self.desk.host.take_told();
+        let Some(trace) = self.trace.as_mut().filter(|_| !told.is_empty()) else { return };
+        if let Err(error) = trace.write(&told) {
+            tracing::error!(%error, "tracing ends here: its files can take no more, and have no end");
+            self.trace = None;
+            self.desk.host.stop_telling();
         }
     }
 
@@ -490,6 +506,8 @@ impl Server {
                 self.happened(event.token(), false);
             }
         }
+        self.desk.host.end_told();
+        self.tell();
         for done in self.disk.stop() {
             if let Done::Log(Err(error)) = done {
                 tracing::error!(%error, "user information cannot be stored");

@@ -28,6 +28,20 @@ pub struct Links {
     cut: BTreeSet<(Node, Node)>,
 }
 
+/// The servers that a server has a link to, in order.
+pub fn peers(config: &Config, node: Node) -> Vec<Node> {
+    let of = |count: u16, node: fn(u16) -> Node| (0..count).map(node);
+    let query = of(config.query_servers, Node::query);
+    match node.role {
+        Role::Client => Vec::new(),
+        Role::Query => of(config.communication_servers, Node::communication)
+            .chain([Node::GLOBAL])
+            .chain(of(config.control_servers, Node::control))
+            .collect(),
+        Role::Communication | Role::Global | Role::Control => query.collect(),
+    }
+}
+
 /// The two ends of a link, the lower one first.
 fn ordered(a: Node, b: Node) -> (Node, Node) {
     if a < b { (a, b) } else { (b, a) }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use super::limits::{
     ABOUT_CHARS_MAX, BOUND, CLIENTS, COMMUNICATION_SERVERS, CONTROL_SERVERS, FAULT, FAULT_ANY,
-    LEASES_MAX, LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, REQUESTS, ROUNDS,
-    SOMETIMES_MAX, THRESHOLD, WEIGHT,
+    LEASES_MAX, LINK_MAX, NAME_CHARS_MAX, OVERTAKEN, QUERY_SERVERS, RECORDED_BOUND,
+    RECORDED_CLIENTS, RECORDED_REQUESTS, REQUESTS, ROUNDS, SOMETIMES_MAX, THRESHOLD, WEIGHT,
 };
 use super::names::{CLASSES, STRATEGIES, word_for};
 use super::table::integer_in;
@@ -55,12 +56,9 @@ impl Scope {
         self.check_words(&mut found);
         self.check_nodes(&mut found);
         self.check_knobs(&mut found);
-        found.count(
-            "requests",
-            self.requests.len(),
-            *REQUESTS.start() as usize,
-            *REQUESTS.end() as usize,
-        );
+        let requests = if self.is_recorded() { &RECORDED_REQUESTS } else { &REQUESTS };
+        let (least, most) = (*requests.start() as usize, *requests.end() as usize);
+        found.count("requests", self.requests.len(), least, most);
         found.number("rounds", self.rounds, &ROUNDS);
         for (place, request) in self.requests.iter().enumerate() {
             self.check_request(&mut found, place, request);
@@ -68,6 +66,11 @@ impl Scope {
         self.check_faults(&mut found);
         self.check_sometimes(&mut found);
         found.0
+    }
+
+    /// Whether it is the scope of a recorded run, which has no budgets. None is explored.
+    fn is_recorded(&self) -> bool {
+        self.faults.by_key().iter().any(|(_, often)| *often == FAULT_ANY)
     }
 
     fn check_words(&self, found: &mut Findings) {
@@ -90,7 +93,8 @@ impl Scope {
 
     fn check_nodes(&self, found: &mut Findings) {
         let nodes = &self.nodes;
-        found.number("nodes.clients", nodes.clients.into(), &CLIENTS);
+        let clients = if self.is_recorded() { &RECORDED_CLIENTS } else { &CLIENTS };
+        found.number("nodes.clients", nodes.clients.into(), clients);
         found.number(
             "nodes.communication-servers",
             nodes.communication_servers.into(),
@@ -107,6 +111,8 @@ impl Scope {
 
     fn check_knobs(&self, found: &mut Findings) {
         let knobs = &self.knobs;
+        let recorded = self.is_recorded();
+        let bounds = |usual| if recorded { &RECORDED_BOUND } else { usual };
         found.one_for_each(
             "knobs.threshold",
             knobs.threshold.len(),
@@ -115,7 +121,7 @@ impl Scope {
         );
         for (server, threshold) in knobs.threshold.iter().enumerate() {
             let path = format!("knobs.threshold[{server}]");
-            found.number(&path, *threshold, &THRESHOLD);
+            found.number(&path, *threshold, bounds(&THRESHOLD));
             if *threshold > knobs.queue_max {
                 // Such a server refuses before it overflows: whoever wrote this did not mean it.
                 let message = format!(
@@ -130,13 +136,14 @@ impl Scope {
             }
         }
         for (key, bound) in knobs.bounds_by_key() {
-            found.number(&format!("knobs.{key}"), bound, &BOUND);
+            found.number(&format!("knobs.{key}"), bound, bounds(&BOUND));
         }
-        check_rooms(found, "knobs.rooms", &knobs.rooms, ("queue-max", knobs.queue_max));
+        let room = bounds(&BOUND);
+        check_rooms(found, "knobs.rooms", &knobs.rooms, ("queue-max", knobs.queue_max), room);
         let ledger = ("ledger-max", knobs.ledger_max);
-        check_rooms(found, "knobs.ledger-rooms", &knobs.ledger_rooms, ledger);
-        found.number("knobs.link-max", knobs.link_max, &LINK_MAX);
-        found.number("knobs.overtaken-max", knobs.overtaken_max, &OVERTAKEN);
+        check_rooms(found, "knobs.ledger-rooms", &knobs.ledger_rooms, ledger, room);
+        found.number("knobs.link-max", knobs.link_max, bounds(&LINK_MAX));
+        found.number("knobs.overtaken-max", knobs.overtaken_max, bounds(&OVERTAKEN));
         self.check_strategy(found);
     }
 
@@ -248,7 +255,13 @@ impl Scope {
 }
 
 /// A room for each class, if there are any: within the bound of all, and none smaller than that of a lower class.
-fn check_rooms(found: &mut Findings, path: &str, rooms: &[u32], (bound, max): (&str, u32)) {
+fn check_rooms(
+    found: &mut Findings,
+    path: &str,
+    rooms: &[u32],
+    (bound, max): (&str, u32),
+    range: &RangeInclusive<u32>,
+) {
     if rooms.is_empty() {
         return;
     }
@@ -256,7 +269,7 @@ fn check_rooms(found: &mut Findings, path: &str, rooms: &[u32], (bound, max): (&
     let mut most = (max, format!("a `{bound}` of"));
     for (class, room) in rooms.iter().enumerate() {
         let path = format!("{path}[{class}]");
-        found.number(&path, *room, &BOUND);
+        found.number(&path, *room, range);
         if *room > most.0 {
             let message = format!("is {room}, above {} {}", most.1, most.0);
             found.add(&path, message, format!("at most {}", most.0));

@@ -47,6 +47,15 @@ pub const FAULT: RangeInclusive<u32> = 0..=8;
 /// A scope with one is never explored. With that of `duplicate` timers may run out early, since that adds copies too.
 pub const FAULT_ANY: u32 = 255;
 
+/// In a recorded run, whose state grows: clients, as many as a set of contacts tells apart.
+pub const RECORDED_CLIENTS: RangeInclusive<u32> = 1..=128;
+
+/// In a recorded run: requests.
+pub const RECORDED_REQUESTS: RangeInclusive<u32> = 1..=4_000_000;
+
+/// In a recorded run: thresholds, and the bounds of queues, tables and windows.
+pub const RECORDED_BOUND: RangeInclusive<u32> = 0..=1_000_000;
+
 /// Leases in a recorded run, at most: their budget counts epochs, so that it has to have an end.
 pub const LEASES_MAX: u32 = 254;
 

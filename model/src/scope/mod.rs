@@ -79,16 +79,19 @@ pub enum Rule {
 
 /// A set of users. A list of client indices in a file or a header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Users(pub u32);
+pub struct Users(pub u128);
+
+/// Users that a set tells apart.
+pub const USERS_MAX: u16 = u128::BITS as u16;
 
 impl Users {
     /// Whether a user is in it.
     pub fn contains(self, user: u16) -> bool {
-        user < 32 && self.0 & (1 << user) != 0
+        user < USERS_MAX && self.0 & (1 << user) != 0
     }
     /// Its members, in order.
     pub fn iter(self) -> impl Iterator<Item = u16> {
-        (0..32).filter(move |user| self.contains(*user))
+        (0..USERS_MAX).filter(move |user| self.contains(*user))
     }
 }
 
@@ -102,7 +105,7 @@ impl<'de> Deserialize<'de> for Users {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Users, D::Error> {
         let mut users = Users::default();
         for user in Vec::<u16>::deserialize(deserializer)? {
-            if user >= 32 || users.contains(user) {
+            if user >= USERS_MAX || users.contains(user) {
                 return Err(serde::de::Error::custom(format!(
                     "{user} does not belong there: expected indices of clients, each once"
                 )));

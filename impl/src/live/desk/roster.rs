@@ -131,7 +131,7 @@ impl Desk {
         Some(match self.of_user(user).first() {
             Some(id) => self.change(*id, super::client("presence"), change),
             None => {
-                let request = self.host.change(user, change, self.now_us);
+                let request = self.host.publish(user, change, self.now_us);
                 self.away.insert(request, user);
                 request
             }

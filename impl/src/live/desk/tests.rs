@@ -3,6 +3,7 @@
 use minidom::Element;
 
 use super::*;
+use crate::live::host::Seat;
 use crate::live::open::configuration;
 
 const DOMAIN: &str = "localhost";
@@ -18,7 +19,9 @@ struct Office {
 impl Office {
     fn new(users: &[&str], threshold: u32) -> Office {
         let numbers = users.iter().map(|name| (*name).to_owned()).zip(0..);
-        let host = Host::new(configuration(3, threshold), &[], 7).expect("an empty file is whole");
+        let config = configuration(3, threshold);
+        let seat = Seat::whole(&config, Vec::new(), 0);
+        let host = Host::new(config, &seat, 7, false).expect("an empty file is whole");
         let desk = Desk::new(DOMAIN, host, Directory::new(numbers), []).expect("no roster is bad");
         Office { desk, sent: BTreeMap::new(), closed: Vec::new(), now_us: 0 }
     }

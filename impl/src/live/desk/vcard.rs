@@ -104,7 +104,7 @@ impl Desk {
     ) -> RequestId {
         let session = self.sessions.get_mut(&id).expect("a session asks");
         session.changes += 1;
-        let request = self.host.change(session.user, change, self.now_us);
+        let request = self.host.publish(session.user, change, self.now_us);
         self.asked.insert(request, Asked { id, request: stanza, is_change: true });
         request
     }

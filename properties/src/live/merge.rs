@@ -1,0 +1,524 @@
+//! Merges the files of live nodes by cause. See the module above for what is assumed, and why.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+use spillway_impl::config::Config;
+use spillway_impl::world::Plan;
+use spillway_impl::world::links::peers;
+use spillway_model::scope::limits::RECORDED_BOUND;
+use spillway_traces::live::{Change, Entry, Link, NodeFile, Step, line_of};
+use spillway_traces::{
+    Action, Header, Message, Node, Note, Observed, Recorder, RequestId, Role, Sent, Source,
+    Spillway, Trace, Verdict,
+};
+
+use super::heads::{Lives, Reading};
+use super::names::{Asks, Names};
+use crate::refinement::scope_of::scope_of;
+use crate::refinement::setting::Setting;
+
+/// Where an event of a merged trace was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which of the files.
+    pub file: usize,
+    /// The line.
+    pub line: u64,
+}
+
+/// One trace of what several nodes have written.
+pub struct Merged {
+    /// The trace. It has an end if every node has ended in order.
+    pub trace: Trace<Spillway>,
+    /// For each event where it was written; nothing of what is assumed.
+    pub places: Vec<Option<Place>>,
+}
+
+/// Why files cannot be merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// One of them contradicts itself or the others, at this line.
+    At(Place, String),
+    /// As a whole they are not what a system wrote.
+    All(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::At(_, what) | Trouble::All(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Merges the files of all nodes of a system.
+///
+/// # Errors
+/// They are of different systems, of a node there is none, or there is no order in which all that they say could have
+/// happened.
+pub fn merge(files: &[NodeFile]) -> Result<Merged, Trouble> {
+    let config = Arc::new(config(files)?);
+    let mut merger = Merger::new(config.clone(), files)?;
+    merger.begin();
+    while merger.go_on()? {}
+    merger.finish(&config, files)
+}
+
+/// What all nodes were told, which is one thing.
+fn config(files: &[NodeFile]) -> Result<Config, Trouble> {
+    let first = files.first().ok_or_else(|| Trouble::All("there is no file".to_owned()))?;
+    for (at, file) in files.iter().enumerate() {
+        if file.header.scope_hash != first.header.scope_hash {
+            let what = "its node was told something else than that of the first file; expected one configuration";
+            return Err(Trouble::At(Place { file: at, line: 1 }, what.to_owned()));
+        }
+    }
+    serde_json::from_value(first.header.scope.clone()).map_err(|error| {
+        Trouble::At(Place { file: 0, line: 1 }, format!("its `scope` is no configuration: {error}"))
+    })
+}
+
+type Direction = (Node, Node);
+
+struct Merger {
+    config: Arc<Config>,
+    names: Names,
+    lives: BTreeMap<Node, Lives>,
+    recorder: Recorder<Spillway>,
+    events: Vec<spillway_traces::Event<Spillway>>,
+    places: Vec<Option<Place>>,
+    /// What is on its way, in live names.
+    flights: BTreeMap<Direction, VecDeque<Message>>,
+    /// Links that are cut, by their two ends in order.
+    cut: BTreeSet<Direction>,
+    /// What clients wait for, in live names.
+    waiting: BTreeSet<(Node, RequestId)>,
+    /// The session of each client.
+    sessions: BTreeMap<Node, Node>,
+    time: u64,
+    /// Of the global server's log, as far as the events go.
+    stored: u32,
+    durable: u32,
+    base: u32,
+}
+
+impl Merger {
+    fn new(config: Arc<Config>, files: &[NodeFile]) -> Result<Merger, Trouble> {
+        let of = |count: u16, node: fn(u16) -> Node| (0..count).map(node);
+        let nodes = of(config.communication_servers, Node::communication)
+            .chain(of(config.query_servers, Node::query))
+            .chain([Node::GLOBAL])
+            .chain(of(config.control_servers, Node::control));
+        let mut lives = BTreeMap::new();
+        for node in nodes {
+            let own = files.iter().enumerate().filter(|(_, file)| file.origin.node == node);
+            let mut own: Vec<Reading> = own.map(|(at, file)| Reading::new(at, file)).collect();
+            own.sort_by_key(|reading| reading.origin.incarnation);
+            if let Some(twice) =
+                own.windows(2).find(|two| two[0].origin.incarnation == two[1].origin.incarnation)
+            {
+                let what = format!("another file is of the same incarnation of {node}");
+                return Err(Trouble::At(Place { file: twice[1].file, line: 1 }, what));
+            }
+            let mut own = VecDeque::from(own);
+            let Some(now) = own.pop_front() else {
+                let what = format!("there is no file of {node}; expected one of each server");
+                return Err(Trouble::All(what));
+            };
+            if now.origin.durable > 0 {
+                let what = "the global server had stored something before the first file; expected files of all that a system did";
+                return Err(Trouble::At(Place { file: now.file, line: 1 }, what.to_owned()));
+            }
+            lives.insert(node, Lives { now, later: own, is_up: true });
+        }
+        Ok(Merger {
+            names: Names::of(files),
+            config,
+            lives,
+            recorder: Recorder::new(),
+            events: Vec::new(),
+            places: Vec::new(),
+            flights: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            sessions: BTreeMap::new(),
+            time: 0,
+            stored: 0,
+            durable: 0,
+            base: 0,
+        })
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        self.lives.keys().copied().collect()
+    }
+
+    fn peers(&self, node: Node) -> Vec<Node> {
+        peers(&self.config, node)
+    }
+
+    /// In the model all links stand at the start. Live nodes connect one after the other.
+    fn begin(&mut self) {
+        for node in self.nodes() {
+            self.cut_off(node);
+        }
+    }
+
+    /// Takes one step further. False at the end.
+    fn go_on(&mut self) -> Result<bool, Trouble> {
+        if let Some(node) = self.next_ready() {
+            self.take_step(node)?;
+            return Ok(true);
+        }
+        for node in self.nodes() {
+            if self.link_changes(node) {
+                return Ok(true);
+            }
+        }
+        match self.stuck() {
+            None => Ok(false),
+            Some(node) => self.take_stuck(node),
+        }
+    }
+
+    /// The node whose next step is the earliest of those that can be next.
+    fn next_ready(&self) -> Option<Node> {
+        let ready = self.lives.iter().filter(|(_, lives)| lives.is_up);
+        let ready = ready.filter_map(|(node, lives)| match lives.now.head()? {
+            Entry::Event(step) => self.is_ready(step).then_some((step.time, *node)),
+            Entry::Link(_) => None,
+        });
+        ready.min().map(|(_, node)| node)
+    }
+
+    /// Whether what a step takes has been sent.
+    fn is_ready(&self, step: &Step) -> bool {
+        match step.action {
+            Action::Deliver { from, to } => {
+                self.flights.get(&(from, to)).is_some_and(|flight| !flight.is_empty())
+            }
+            _ => true,
+        }
+    }
+
+    fn take_step(&mut self, node: Node) -> Result<(), Trouble> {
+        let lives = self.lives.get_mut(&node).expect("it was found");
+        let file = lives.now.file;
+        let Some((index, Entry::Event(step))) = lives.now.take() else { return Ok(()) };
+        let place = Place { file, line: line_of(index) };
+        self.heed(node, &step, place)?;
+        self.add(step.time, step.action, step.observed, Some(place));
+        Ok(())
+    }
+
+    /// What is kept in mind of a step.
+    fn heed(&mut self, node: Node, step: &Step, place: Place) -> Result<(), Trouble> {
+        match step.action {
+            Action::Issue { client, request } => {
+                let asks = step.asks.as_ref().and_then(Asks::read).ok_or_else(|| {
+                    Trouble::At(place, "the issue of a request does not say what it asks for".into())
+                })?;
+                self.names.issue(request, asks);
+                self.waiting.insert((client, request));
+                self.sessions.entry(client).or_insert(node);
+            }
+            Action::Cancel { client, request } => {
+                self.waiting.remove(&(client, request));
+            }
+            Action::Deliver { from, to } => {
+                if let Some(flight) = self.flights.get_mut(&(from, to)) {
+                    flight.pop_front();
+                }
+            }
+            Action::Flush {} => self.durable = self.stored,
+            Action::Compact {} => self.base = self.durable,
+            _ => {}
+        }
+        for note in &step.observed.notes {
+            match *note {
+                Note::Given { request, .. } | Note::Refused { request } => {
+                    self.waiting.remove(&(step.node, request));
+                }
+                Note::Stored { revision, .. } => self.stored = self.stored.max(revision),
+                Note::Queued { .. } | Note::Dropped => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an event, given in live names.
+    fn add(
+        &mut self,
+        time: u64,
+        action: Action,
+        observed: Observed<Spillway>,
+        place: Option<Place>,
+    ) {
+        for sent in &observed.sent {
+            self.flights.entry((sent.from, sent.to)).or_default().push_back(sent.message);
+        }
+        self.time = self.time.max(time);
+        let mut told = self.names.observed(&observed);
+        told.assumed = place.is_none();
+        let event = self.recorder.event_at(self.time, self.names.action(&action), told);
+        self.events.push(event);
+        self.places.push(place);
+    }
+
+    /// A step of the environment, with what was sent at it.
+    fn assume(&mut self, action: Action, sent: Vec<Sent<Spillway>>, lost: Vec<Sent<Spillway>>) {
+        self.add(self.time, action, Observed { sent, lost, ..Observed::default() }, None);
+    }
+
+    /// What happened to a node and its links, if that can be next.
+    fn link_changes(&mut self, node: Node) -> bool {
+        let lives = &self.lives[&node];
+        if !lives.is_up {
+            return self.restart(node);
+        }
+        let (incarnation, is_last) = (lives.now.origin.incarnation, lives.later.is_empty());
+        if lives.now.is_over() && (!is_last || self.is_missed(node, incarnation)) {
+            return self.stop(node, incarnation);
+        }
+        match lives.now.head() {
+            Some(Entry::Link(link)) => {
+                let link = link.clone();
+                self.take_link(node, &link)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a peer that is up will notice that this one is gone.
+    fn is_missed(&self, node: Node, incarnation: u32) -> bool {
+        self.peers(node).iter().any(|peer| {
+            let lives = &self.lives[peer];
+            lives.is_up && lives.now.will_be_at(node, incarnation, Change::Gone)
+        })
+    }
+
+    /// The peers that will notice something of a node, if all of them are at that.
+    fn all_at(&self, node: Node, incarnation: u32, change: Change) -> Option<Vec<Node>> {
+        let up = self.peers(node).into_iter().filter(|peer| self.lives[peer].is_up);
+        let will = up.filter(|p| self.lives[p].now.will_be_at(node, incarnation, change));
+        let will: Vec<Node> = will.collect();
+        let all = will.iter().all(|peer| self.lives[peer].now.is_at(node, incarnation, change));
+        all.then_some(will)
+    }
+
+    /// A node has said its last: it is gone, once all its peers are where they notice it.
+    fn stop(&mut self, node: Node, incarnation: u32) -> bool {
+        let Some(noticing) = self.all_at(node, incarnation, Change::Gone) else { return false };
+        if node == Node::GLOBAL {
+            self.keep_what_was_synced();
+        }
+        if node.role == Role::Communication {
+            self.give_up_sessions(node);
+        }
+        self.cut_off(node);
+        let lost = self.lose_clients(node);
+        let sent = self.take_links(&noticing);
+        self.assume(Action::Stop { node }, sent, lost);
+        self.lives.get_mut(&node).expect("it is there").is_up = false;
+        true
+    }
+
+    /// What the disk had when the global server began again, it had before, whether or not it lived to say so.
+    fn keep_what_was_synced(&mut self) {
+        let Some(next) = self.lives[&Node::GLOBAL].later.front().map(|next| next.origin) else {
+            return;
+        };
+        if next.durable > self.durable {
+            self.assume(Action::Flush {}, Vec::new(), Vec::new());
+            self.durable = self.stored;
+        }
+        if next.base > self.base {
+            self.assume(Action::Compact {}, Vec::new(), Vec::new());
+            self.base = self.durable;
+        }
+    }
+
+    /// The clients of a communication server go with its process.
+    fn give_up_sessions(&mut self, server: Node) {
+        let sessions = &self.sessions;
+        let of = self.waiting.iter().filter(|(client, _)| sessions.get(client) == Some(&server));
+        for (client, request) in of.copied().collect::<Vec<_>>() {
+            self.waiting.remove(&(client, request));
+            let message = Message::Cancel { request };
+            let sent = vec![Sent { from: client, to: server, message }];
+            self.assume(Action::Cancel { client, request }, sent, Vec::new());
+        }
+    }
+
+    /// Cuts all links of a node, both ways.
+    fn cut_off(&mut self, node: Node) {
+        for peer in self.peers(node) {
+            if !self.cut.insert((node.min(peer), node.max(peer))) {
+                continue;
+            }
+            for (from, to) in [(node, peer), (peer, node)] {
+                let lost = self.empty(from, to);
+                self.assume(Action::Cut { from, to }, Vec::new(), lost);
+            }
+        }
+    }
+
+    fn empty(&mut self, from: Node, to: Node) -> Vec<Sent<Spillway>> {
+        let flight = self.flights.remove(&(from, to)).unwrap_or_default();
+        flight.into_iter().map(|message| Sent { from, to, message }).collect()
+    }
+
+    /// What is on its way between a communication server and its clients goes with it.
+    fn lose_clients(&mut self, server: Node) -> Vec<Sent<Spillway>> {
+        let of = |(client, of): (&Node, &Node)| (*of == server).then_some(*client);
+        let clients: Vec<Node> = self.sessions.iter().filter_map(of).collect();
+        let mut lost = Vec::new();
+        for client in clients {
+            lost.append(&mut self.empty(client, server));
+            lost.append(&mut self.empty(server, client));
+        }
+        lost
+    }
+
+    /// Takes the change of a link that each of these is at. What they sent at it.
+    fn take_links(&mut self, nodes: &[Node]) -> Vec<Sent<Spillway>> {
+        let mut sent = Vec::new();
+        for node in nodes {
+            let lives = self.lives.get_mut(node).expect("it is there");
+            if let Some((_, Entry::Link(link))) = lives.now.take() {
+                self.time = self.time.max(link.time);
+                sent.extend(link.observed.sent);
+            }
+        }
+        sent
+    }
+
+    /// A node that stopped begins anew, once all its peers are where they notice it.
+    fn restart(&mut self, node: Node) -> bool {
+        let Some(next) = self.lives[&node].later.front() else { return false };
+        let incarnation = next.origin.incarnation;
+        let Some(noticing) = self.all_at(node, incarnation, Change::Born) else { return false };
+        let sent = self.take_links(&noticing);
+        self.assume(Action::Restart { node }, sent, Vec::new());
+        let lives = self.lives.get_mut(&node).expect("it is there");
+        lives.now = lives.later.pop_front().expect("there is a next one");
+        lives.is_up = true;
+        true
+    }
+
+    /// A change of a link that a node is at, if that can be next.
+    fn take_link(&mut self, node: Node, link: &Link) -> bool {
+        let (peer, incarnation) = (link.peer, link.incarnation);
+        let Some(other) = self.lives.get(&peer) else { return false };
+        match link.change {
+            // It happened before this node began, which found it so.
+            Change::Gone | Change::Born if self.is_past(peer, incarnation, link.change) => {
+                let sent = self.take_links(&[node]);
+                debug_assert!(sent.is_empty(), "who has just begun has nothing to send");
+                true
+            }
+            Change::Gone | Change::Born => false, // when all are there
+            Change::Made if other.now.origin.incarnation != incarnation || !other.is_up => false,
+            Change::Made => {
+                let own = self.lives[&node].now.origin.incarnation;
+                let meets = other.now.is_at(node, own, Change::Made);
+                // The other end may have died before it knew.
+                if !meets && !other.is_silent(incarnation) {
+                    return false;
+                }
+                self.heal(node, peer, meets);
+                true
+            }
+        }
+    }
+
+    /// Whether a node has gone, or begun anew, already.
+    fn is_past(&self, node: Node, incarnation: u32, change: Change) -> bool {
+        let lives = &self.lives[&node];
+        let now = lives.now.origin.incarnation;
+        match change {
+            Change::Gone => now > incarnation || (now == incarnation && !lives.is_up),
+            Change::Born | Change::Made => now >= incarnation,
+        }
+    }
+
+    fn heal(&mut self, node: Node, peer: Node, both: bool) {
+        let (low, high) = (node.min(peer), node.max(peer));
+        self.cut.remove(&(low, high));
+        // The upper end does first what it does on a new connection.
+        let ends = if both { vec![high, low] } else { vec![node] };
+        let sent = self.take_links(&ends);
+        self.assume(Action::Heal { from: low, to: high }, Vec::new(), Vec::new());
+        self.assume(Action::Heal { from: high, to: low }, sent, Vec::new());
+    }
+
+    /// A node that has more to say, when nothing can be next: that with the earliest.
+    fn stuck(&self) -> Option<Node> {
+        let left = self.lives.iter().filter_map(|(node, lives)| {
+            let head = lives.now.head().or_else(|| lives.later.front()?.head());
+            head.map(|entry| (entry.time(), *node))
+        });
+        left.min().map(|(_, node)| node)
+    }
+
+    /// What cannot be is added all the same if it is a step: the model says what is wrong with it.
+    fn take_stuck(&mut self, node: Node) -> Result<bool, Trouble> {
+        let steps = self.lives.iter().filter(|(_, lives)| lives.is_up);
+        let steps = steps.filter_map(|(node, lives)| match lives.now.head()? {
+            Entry::Event(step) => Some((step.time, *node)),
+            Entry::Link(_) => None,
+        });
+        if let Some((_, node)) = steps.min() {
+            self.take_step(node)?;
+            self.lives.values_mut().for_each(|lives| lives.later.clear());
+            self.lives.values_mut().for_each(|lives| while lives.now.take().is_some() {});
+            return Ok(false);
+        }
+        let lives = self.lives.get_mut(&node).expect("it was found");
+        let file = lives.now.file;
+        let Some((index, Entry::Link(link))) = lives.now.take() else {
+            let what = format!("{node} has begun anew, and others contradict each other about when");
+            return Err(Trouble::At(Place { file: lives.later[0].file, line: 1 }, what));
+        };
+        let what = format!(
+            "{node} notices that incarnation {} of {} {}, and that fits no order of what the others say",
+            link.incarnation, link.peer, link.change
+        );
+        Err(Trouble::At(Place { file, line: line_of(index) }, what))
+    }
+
+    fn finish(self, config: &Arc<Config>, files: &[NodeFile]) -> Result<Merged, Trouble> {
+        let clients = self.names.clients().max(1);
+        let mut own = (**config).clone();
+        own.clients = clients;
+        let mut sessions = vec![0; usize::from(clients)];
+        for (client, server) in &self.sessions {
+            sessions[usize::from(self.names.node(*client).index)] = server.index;
+        }
+        let bug = own.bug;
+        let plan = Plan::new(clients, self.names.plan, 1);
+        let setting = Setting { config: Arc::new(own), plan: Arc::new(plan), sessions };
+        let mut scope = scope_of("live", "A run of the live system.", &setting);
+        scope.knobs.link_max = *RECORDED_BOUND.end();
+        let mut header = Header::new::<Spillway>(Source::Live, 0, scope.to_json());
+        header.mutant = bug.map(|bug| bug.name().to_owned());
+        let trace = Trace::new(header, self.events);
+        let last = |node: &Node| {
+            let own = files.iter().filter(|file| file.origin.node == *node);
+            own.max_by_key(|file| file.origin.incarnation).is_some_and(|file| file.is_complete)
+        };
+        let trace = match self.lives.keys().all(last) {
+            true => Trace { end: Some(ended(trace.events.len() as u64)), ..trace },
+            false => trace,
+        };
+        Ok(Merged { trace, places: self.places })
+    }
+}
+
+/// That every node ended in order. The digest is that of no file.
+fn ended(count: u64) -> spillway_traces::End {
+    let digest = "0000000000000000".to_owned();
+    spillway_traces::End { count, verdict: Verdict::Holds, property: None, digest }
+}

@@ -1,0 +1,186 @@
+//! What is called what in the scope of a merged trace: users, requests, versions and incarnations get dense numbers.
+//!
+//! A live system numbers users of whom most say nothing in a run, and requests anew after a while; and a node that begins
+//! anew may number what it makes anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use spillway_impl::world::{Planned, Wish};
+use spillway_traces::live::{Entry, NodeFile};
+use spillway_traces::{Action, Message, Node, Note, Observed, RequestId, Role, Sent, Spillway};
+
+/// The names.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    clients: BTreeMap<u16, u16>,
+    requests: BTreeMap<RequestId, RequestId>,
+    /// For each user and version of a live system that of the scope.
+    versions: BTreeMap<(u16, u32), u32>,
+    /// How many changes each user has issued.
+    changes: BTreeMap<u16, u32>,
+    /// The incarnations of each query server, in order.
+    incarnations: BTreeMap<Node, Vec<u32>>,
+    /// The requests of the scope, in the order of being issued.
+    pub(super) plan: Vec<Planned>,
+}
+
+/// What the first issue of a request says of it.
+pub(super) struct Asks {
+    planned: Planned,
+    version: u32,
+}
+
+impl Asks {
+    /// Reads it.
+    pub(super) fn read(value: &serde_json::Value) -> Option<Asks> {
+        let mut fields = value.as_object()?.clone();
+        let version = u32::try_from(fields.remove("version")?.as_u64()?).ok()?;
+        let planned = serde_json::from_value(fields.into()).ok()?;
+        Some(Asks { planned, version })
+    }
+}
+
+impl Names {
+    /// The names of the users and incarnations that occur in these files.
+    pub(super) fn of(files: &[NodeFile]) -> Names {
+        let mut names = Names::default();
+        let mut users = BTreeSet::new();
+        for file in files {
+            if file.origin.node.role == Role::Query {
+                let known = names.incarnations.entry(file.origin.node).or_default();
+                known.push(file.origin.incarnation);
+            }
+            for entry in &file.entries {
+                let Entry::Event(step) = entry else { continue };
+                if let Some(asks) = step.asks.as_ref().and_then(Asks::read) {
+                    users.insert(asks.planned.client);
+                    if let Wish::Query { user, .. } = asks.planned.wish {
+                        users.insert(user);
+                    }
+                }
+            }
+        }
+        names.incarnations.values_mut().for_each(|known| known.sort_unstable());
+        names.clients = users.into_iter().zip(0..).collect();
+        names
+    }
+
+    /// How many clients there are.
+    pub(super) fn clients(&self) -> u16 {
+        self.clients.len() as u16
+    }
+
+    /// A request is issued: from now on its live name means this one.
+    pub(super) fn issue(&mut self, request: RequestId, asks: Asks) {
+        let user = asks.planned.client;
+        let next = RequestId(self.plan.len() as u32);
+        self.requests.insert(request, next);
+        if asks.planned.wish.is_change() {
+            let count = self.changes.entry(user).or_default();
+            *count += 1;
+            self.versions.insert((user, asks.version), *count);
+        }
+        let wish = match asks.planned.wish {
+            Wish::Query { user, class } => Wish::Query { user: self.user(user), class },
+            // Who says nothing in this run sees nothing either.
+            Wish::Contacts(contacts) => {
+                Wish::Contacts(contacts.iter().filter_map(|u| self.clients.get(u)).copied().collect())
+            }
+            wish => wish,
+        };
+        self.plan.push(Planned { client: self.user(user), wish, ..asks.planned });
+    }
+
+    fn user(&self, user: u16) -> u16 {
+        self.clients.get(&user).copied().unwrap_or(u16::MAX - 1)
+    }
+
+    pub(super) fn node(&self, node: Node) -> Node {
+        match node.role {
+            Role::Client => Node::client(self.user(node.index)),
+            _ => node,
+        }
+    }
+
+    fn request(&self, request: RequestId) -> RequestId {
+        self.requests.get(&request).copied().unwrap_or(RequestId(u32::MAX))
+    }
+
+    /// The version of the scope that a user's version is; one that it never had stays what it is.
+    fn version(&self, user: u16, version: u32) -> u32 {
+        self.versions.get(&(user, version)).copied().unwrap_or(version)
+    }
+
+    /// The version in a reply: that of who was asked about, or of who made it.
+    fn version_of(&self, request: RequestId, version: u32) -> u32 {
+        let planned = self.plan.get(self.request(request).0 as usize);
+        let user = planned.map(|planned| match planned.wish {
+            Wish::Query { user, .. } => user,
+            _ => planned.client,
+        });
+        let live = |of: u16| self.clients.iter().find(|(_, dense)| **dense == of);
+        match user.and_then(live) {
+            Some((user, _)) => self.version(*user, version),
+            None => version,
+        }
+    }
+
+    pub(super) fn action(&self, action: &Action) -> Action {
+        let renamed = action.renamed(|n| Some(self.node(n)), |r| Some(self.request(r)));
+        renamed.unwrap_or(*action)
+    }
+
+    pub(super) fn message(&self, message: Message) -> Message {
+        let mut message = match message {
+            Message::Reply { request, revision, version } => {
+                Message::Reply { request, revision, version: self.version_of(request, version) }
+            }
+            Message::Answer { request, revision, version } => {
+                Message::Answer { request, revision, version: self.version_of(request, version) }
+            }
+            Message::Update { revision, user, version } => {
+                let live = user as u16;
+                let version = self.version(live, version);
+                Message::Update { revision, user: self.user(live).into(), version }
+            }
+            message => message,
+        };
+        if let Some(hand_over) = message.hand_over_mut()
+            && let Some(known) = self.incarnations.get(&hand_over.source)
+            && let Ok(place) = known.binary_search(&hand_over.incarnation)
+        {
+            hand_over.incarnation = place as u32;
+        }
+        message.about(|request| self.request(request))
+    }
+
+    fn note(&self, note: Note) -> Note {
+        match note {
+            Note::Given { request, revision, version } => {
+                let version = self.version_of(request, version);
+                Note::Given { request: self.request(request), revision, version }
+            }
+            Note::Refused { request } => Note::Refused { request: self.request(request) },
+            Note::Stored { request, revision } => {
+                Note::Stored { request: self.request(request), revision }
+            }
+            Note::Queued { request } => Note::Queued { request: self.request(request) },
+            Note::Dropped => Note::Dropped,
+        }
+    }
+
+    pub(super) fn sent(&self, sent: &Sent<Spillway>) -> Sent<Spillway> {
+        let Sent { from, to, message } = *sent;
+        Sent { from: self.node(from), to: self.node(to), message: self.message(message) }
+    }
+
+    pub(super) fn observed(&self, observed: &Observed<Spillway>) -> Observed<Spillway> {
+        Observed {
+            took: observed.took.map(|message| self.message(message)),
+            sent: observed.sent.iter().map(|sent| self.sent(sent)).collect(),
+            lost: observed.lost.iter().map(|lost| self.sent(lost)).collect(),
+            notes: observed.notes.iter().map(|note| self.note(*note)).collect(),
+            ..Observed::default()
+        }
+    }
+}
