@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use spillway_traces::live::Change;
 use spillway_traces::{Node, Note, RequestId, Role};
 
+use super::joining::Joining;
 use super::teller::Teller;
 use super::timers::Timers;
 use crate::config::{Class, Config};
@@ -128,6 +129,19 @@ struct Kept {
     token: u32,
     version: u32,
     record: Record,
+    /// Whether the token is as new as it has to be.
+    is_renewed: bool,
+}
+
+/// What the global server has stored of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// The newest version; 0 if there is none.
+    pub version: u32,
+    /// The record of that version.
+    pub record: Option<Record>,
+    /// Whether nobody has ever stored anything.
+    pub is_first: bool,
 }
 
 /// The nodes of a process.
@@ -140,6 +154,7 @@ pub struct Host {
     control: Option<Control>,
     clients: BTreeMap<u16, Client>,
     kept: BTreeMap<u16, Kept>,
+    joining: Joining,
     mail: VecDeque<Mail>,
     post: Vec<Post>,
     /// Nodes elsewhere that are connected, as far as the nodes here have taken note.
@@ -190,6 +205,7 @@ impl Host {
             control: seat.control.then(|| Control::new(own(), 0, 0)),
             clients: BTreeMap::new(),
             kept: BTreeMap::new(),
+            joining: Joining::default(),
             mail: VecDeque::new(),
             post: Vec::new(),
             connected: BTreeSet::new(),
@@ -246,33 +262,94 @@ impl Host {
         &self.config
     }
 
-    /// A user's client begins its session.
-    pub fn attach(&mut self, user: u16) {
-        if self.clients.contains_key(&user) {
+    /// A user's client begins its session. Until [`Host::is_joining`] says no, it is to ask for nothing but changes.
+    pub fn attach(&mut self, user: u16, now_us: u64) {
+        if self.clients.contains_key(&user) || self.joining.is_recalling(user) {
             return;
         }
-        let server = self.server().index;
-        let mut client = Client::new(self.config.clone(), user, server);
-        if let Some(kept) = self.kept.remove(&user).or_else(|| self.stored(user)) {
-            (client.token, client.version, client.record) = (kept.token, kept.version, kept.record);
-            client.issued = client.version; // each change was a request
+        match self.kept.remove(&user) {
+            Some(kept) => self.join(user, kept, now_us),
+            None if self.global.is_some() => {
+                let recalled = self.recall(user);
+                self.recalled(user, recalled, now_us);
+            }
+            None => self.joining.recall(user),
         }
-        self.clients.insert(user, client);
     }
 
-    /// What the global server has stored of a user: the beginning of who has no past in this process.
-    fn stored(&self, user: u16) -> Option<Kept> {
-        let of_user = |entry: &&crate::wire::Entry| entry.user == user;
-        let global = self.global.as_ref()?;
-        let entry = global.log.iter().rev().find(of_user);
-        let entry = entry.or_else(|| global.checkpoint.get(&user))?;
-        let record = (*entry.record).clone();
-        Some(Kept { token: entry.revision, version: entry.version, record })
+    /// What the global server, which is here, has stored of a user.
+    pub fn recall(&self, user: u16) -> Recalled {
+        let global = self.global.as_ref().expect("the global server is here");
+        let newest = global.newest.get(&user);
+        let entry = newest.and_then(|newest| match newest.revision.checked_sub(global.base + 1) {
+            Some(place) => global.log.get(place as usize),
+            None => global.checkpoint.get(&user),
+        });
+        let record = entry.map(|entry| (*entry.record).clone());
+        let version = entry.map_or(0, |entry| entry.version);
+        Recalled { version, record, is_first: global.newest_revision() == 0 }
+    }
+
+    /// Users of whom somebody has to ask the global server, which is elsewhere.
+    pub fn take_recalls(&mut self) -> Vec<u16> {
+        self.joining.take_recalls()
+    }
+
+    /// What the global server has stored of a user who begins a session.
+    pub fn recalled(&mut self, user: u16, recalled: Recalled, now_us: u64) {
+        let Recalled { version, record, is_first } = recalled;
+        let rule = self.config.knobs.sharing;
+        let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
+        // Changes that were under way when the process ended may be stored later, under the versions that follow.
+        let version = if is_first { 0 } else { version + self.config.knobs.window_max };
+        let wants = self.joining.recalled(user);
+        self.join(user, Kept { token: 0, version, record, is_renewed: is_first }, now_us);
+        for (request, change) in wants {
+            self.change(user, request, change, now_us);
+        }
+    }
+
+    fn join(&mut self, user: u16, kept: Kept, now_us: u64) {
+        let server = self.server().index;
+        let mut client = Client::new(self.config.clone(), user, server);
+        (client.token, client.version, client.record) = (kept.token, kept.version, kept.record);
+        client.issued = client.version; // each change was a request
+        self.clients.insert(user, client);
+        if !kept.is_renewed {
+            self.renew(user, now_us);
+        }
+    }
+
+    /// States a user's record anew. With its acknowledgement the client's token is as new as anything that the user can
+    /// have seen or was acknowledged for before, which nobody has kept.
+    fn renew(&mut self, user: u16, now_us: u64) {
+        let record = self.clients[&user].record.clone();
+        let information = match record.info {
+            Some(info) => Wanted::Publish(info.profile),
+            None => Wanted::Delete,
+        };
+        let all = [information, Wanted::Share(record.rule), Wanted::Contacts(record.contacts)];
+        for change in all {
+            let request = self.next_request();
+            self.joining.renewing(user, request);
+            self.change(user, request, change, now_us);
+        }
+    }
+
+    /// Whether a user's client is not ready for anything but changes.
+    pub fn is_joining(&self, user: u16) -> bool {
+        self.joining.is_joining(user)
+    }
+
+    /// Users whose clients have become ready.
+    pub fn take_joined(&mut self) -> Vec<u16> {
+        self.joining.take_joined()
     }
 
     /// A user's client goes away: what it waits for is given up. To the protocol its session goes on, so that it may come
     /// back.
     pub fn detach(&mut self, user: u16, now_us: u64) {
+        let is_renewed = !self.joining.leave(user);
         let Some(client) = self.clients.get(&user) else { return };
         for request in client.waiting.keys().copied().collect::<Vec<_>>() {
             self.cancel(user, request, now_us);
@@ -281,7 +358,7 @@ impl Host {
         let node = client.node();
         self.timers.forget(node);
         let Client { token, version, record, .. } = client;
-        self.kept.insert(user, Kept { token, version, record });
+        self.kept.insert(user, Kept { token, version, record, is_renewed });
     }
 
     /// Whether a user's client has a session.
@@ -311,9 +388,16 @@ impl Host {
     /// The user's client has no session.
     pub fn publish(&mut self, user: u16, change: Wanted, now_us: u64) -> RequestId {
         let request = self.next_request();
+        match self.joining.is_recalling(user) {
+            true => self.joining.want(user, request, change),
+            false => self.change(user, request, change, now_us),
+        }
+        request
+    }
+
+    fn change(&mut self, user: u16, request: RequestId, change: Wanted, now_us: u64) {
         let home = user % self.config.query_servers;
         self.command(user, Command::Change { request, change, home }, now_us);
-        request
     }
 
     /// A user does not wait for a request any more.
@@ -338,6 +422,9 @@ impl Host {
     pub fn run(&mut self, now_us: u64) -> bool {
         while let Some((node, timer)) = self.timers.take_due(now_us) {
             self.give_or_wait(node, Input::Timer(timer), now_us);
+        }
+        while let Some(user) = self.joining.take_due(now_us) {
+            self.renew(user, now_us);
         }
         for _ in 0..INPUTS_MAX {
             let Some(mail) = self.mail.pop_front() else { return false };
@@ -452,7 +539,7 @@ impl Host {
 
     /// When the next timer runs out.
     pub fn next_due_us(&self) -> Option<u64> {
-        self.timers.next_due_us()
+        self.timers.next_due_us().into_iter().chain(self.joining.next_due_us()).min()
     }
 
     /// Whether nothing is under way: no mail, and nothing for the disk.
@@ -545,7 +632,10 @@ impl Host {
             Output::Send { to, message } => self.send(node, to, message),
             Output::Report { to, room } => self.report(node, to, room),
             Output::Reply { request, reply } => {
-                self.outcomes.push(Outcome { user: node.index, request, reply });
+                let (user, is_refused) = (node.index, reply.is_err());
+                if !self.joining.replied(user, request, is_refused, now_us) {
+                    self.outcomes.push(Outcome { user, request, reply });
+                }
             }
             Output::Arm { timer, after_us } => self.timers.arm(node, timer, now_us + after_us),
             Output::Disarm(timer) => self.timers.disarm(node, timer),

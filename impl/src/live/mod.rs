@@ -12,6 +12,7 @@ pub mod desk;
 mod disk;
 pub mod front;
 pub mod host;
+mod joining;
 mod open;
 mod operators;
 mod server;

@@ -97,6 +97,10 @@ struct Merger {
     waiting: BTreeSet<(Node, RequestId)>,
     /// The session of each client.
     sessions: BTreeMap<Node, Node>,
+    /// The token of each client that has one.
+    tokens: BTreeMap<Node, u32>,
+    /// Clients whose process has begun anew, until they are acknowledged for what they state anew.
+    renewing: BTreeSet<Node>,
     time: u64,
     /// Of the global server's log, as far as the events go.
     stored: u32,
@@ -144,6 +148,8 @@ impl Merger {
             cut: BTreeSet::new(),
             waiting: BTreeSet::new(),
             sessions: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            renewing: BTreeSet::new(),
             time: 0,
             stored: 0,
             durable: 0,
@@ -220,6 +226,10 @@ impl Merger {
                 let asks = step.asks.as_ref().and_then(Asks::read).ok_or_else(|| {
                     Trouble::At(place, "the issue of a request does not say what it asks for".into())
                 })?;
+                if asks.is_change() && self.renewing.contains(&client) {
+                    let token = self.tokens.get(&client).copied().unwrap_or_default();
+                    self.names.forgets(request, token);
+                }
                 self.names.issue(request, asks);
                 self.waiting.insert((client, request));
                 self.sessions.entry(client).or_insert(node);
@@ -238,7 +248,13 @@ impl Merger {
         }
         for note in &step.observed.notes {
             match *note {
-                Note::Given { request, .. } | Note::Refused { request } => {
+                Note::Given { request, revision, .. } => {
+                    self.waiting.remove(&(step.node, request));
+                    self.renewing.remove(&step.node);
+                    let token = self.tokens.entry(step.node).or_default();
+                    *token = revision.max(*token);
+                }
+                Note::Refused { request } => {
                     self.waiting.remove(&(step.node, request));
                 }
                 Note::Stored { revision, .. } => self.stored = self.stored.max(revision),
@@ -344,6 +360,8 @@ impl Merger {
     fn give_up_sessions(&mut self, server: Node) {
         let sessions = &self.sessions;
         let of = self.waiting.iter().filter(|(client, _)| sessions.get(client) == Some(&server));
+        let clients = sessions.iter().filter(|(_, of)| **of == server).map(|(client, _)| *client);
+        self.renewing.extend(clients);
         for (client, request) in of.copied().collect::<Vec<_>>() {
             self.waiting.remove(&(client, request));
             let message = Message::Cancel { request };

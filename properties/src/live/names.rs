@@ -20,6 +20,8 @@ pub(super) struct Names {
     changes: BTreeMap<u16, u32>,
     /// The incarnations of each query server, in order.
     incarnations: BTreeMap<Node, Vec<u32>>,
+    /// The tokens of changes that were issued by clients who did not know theirs any more. A change does not use it.
+    tokens: BTreeMap<RequestId, u32>,
     /// The requests of the scope, in the order of being issued.
     pub(super) plan: Vec<Planned>,
 }
@@ -31,6 +33,10 @@ pub(super) struct Asks {
 }
 
 impl Asks {
+    pub(super) fn is_change(&self) -> bool {
+        self.planned.wish.is_change()
+    }
+
     /// Reads it.
     pub(super) fn read(value: &serde_json::Value) -> Option<Asks> {
         let mut fields = value.as_object()?.clone();
@@ -91,6 +97,11 @@ impl Names {
         self.plan.push(Planned { client: self.user(user), wish, ..asks.planned });
     }
 
+    /// A change is issued by a client that has forgotten its token, which was this one.
+    pub(super) fn forgets(&mut self, request: RequestId, token: u32) {
+        self.tokens.insert(request, token);
+    }
+
     fn user(&self, user: u16) -> u16 {
         self.clients.get(&user).copied().unwrap_or(u16::MAX - 1)
     }
@@ -142,6 +153,10 @@ impl Names {
                 let live = user as u16;
                 let version = self.version(live, version);
                 Message::Update { revision, user: self.user(live).into(), version }
+            }
+            Message::Request { request, token } => {
+                let token = self.tokens.get(&request).copied().unwrap_or(token);
+                Message::Request { request, token }
             }
             message => message,
         };

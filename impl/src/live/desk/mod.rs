@@ -114,7 +114,7 @@ impl Desk {
         let Some(user) = self.directory.number(account) else { return false };
         let jid = format!("{account}@{}/{resource}", self.domain);
         self.replace(user, &jid);
-        self.host.attach(user);
+        self.host.attach(user, now_us);
         self.sessions.insert(id, Session::new(user, account, jid));
         self.connections.entry(user).or_default().insert(id);
         true
@@ -165,7 +165,7 @@ impl Desk {
     pub fn stanza(&mut self, id: ConnectionId, stanza: Element, now_us: u64) {
         self.now_us = now_us;
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.changes > 0 {
+        if session.changes > 0 || self.host.is_joining(session.user) {
             // What comes after a change is to see it.
             if session.held.len() == HELD_MAX {
                 return self.deeds.push(Deed::Close(id, "resource-constraint"));
@@ -244,6 +244,9 @@ impl Desk {
         let any = !outcomes.is_empty();
         for outcome in outcomes {
             self.came(outcome);
+        }
+        for user in self.host.take_joined() {
+            self.of_user(user).into_iter().for_each(|id| self.go_on(id));
         }
         more || any
     }

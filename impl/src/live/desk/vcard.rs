@@ -148,9 +148,11 @@ impl Desk {
     }
 
     /// What was held, until the next change.
-    fn go_on(&mut self, id: ConnectionId) {
-        while let Some(session) = self.sessions.get_mut(&id).filter(|session| session.changes == 0)
-        {
+    pub(super) fn go_on(&mut self, id: ConnectionId) {
+        while let Some(session) = self.sessions.get_mut(&id) {
+            if session.changes > 0 || self.host.is_joining(session.user) {
+                return;
+            }
             let Some(stanza) = session.held.pop_front() else { return };
             self.heed(id, stanza);
         }
