@@ -220,7 +220,8 @@ impl fmt::Debug for Sessions {
 
 impl Serialize for Sessions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.nodes())
+        // Some formats write first how many there are.
+        serializer.collect_seq(self.nodes().collect::<Vec<_>>())
     }
 }
 

@@ -6,7 +6,7 @@
 //! same queue. A user's client is a node like the others, next to its communication server: what a chat client says on its
 //! stream becomes its commands.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
@@ -65,12 +65,14 @@ impl Mail {
 }
 
 /// What is for a node elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Post {
     /// Who sends it.
     pub from: Node,
     /// For whom it is.
     pub to: Node,
+    /// For which of its incarnations: no other one is to get it.
+    pub incarnation: u32,
     /// What it is.
     pub content: Content,
     /// The Lamport clock of the sender's process.
@@ -157,8 +159,8 @@ pub struct Host {
     joining: Joining,
     mail: VecDeque<Mail>,
     post: Vec<Post>,
-    /// Nodes elsewhere that are connected, as far as the nodes here have taken note.
-    connected: BTreeSet<Node>,
+    /// Nodes elsewhere that are connected, as far as the nodes here have taken note, with their incarnations.
+    connected: BTreeMap<Node, u32>,
     timers: Timers,
     chooser: Configured,
     random: ChaCha8Rng,
@@ -179,8 +181,14 @@ pub struct Host {
     out: Vec<Output>,
 }
 
-/// Bits of a request id that count; above them are two of the incarnation, and two of the communication server.
-const REQUEST_BITS: u32 = 28;
+/// Bits of a request id that count; above them are those of the incarnation, and two of the communication server.
+const REQUEST_BITS: u32 = 27;
+const INCARNATION_BITS: u32 = 3;
+
+fn request_base(communication: u16, incarnation: u32) -> u32 {
+    let life = incarnation % (1 << INCARNATION_BITS);
+    (u32::from(communication) << INCARNATION_BITS | life) << REQUEST_BITS
+}
 
 impl Host {
     /// Nodes that begin, or begin again. With `tells` what they do is written down: [`Host::take_told`].
@@ -208,11 +216,11 @@ impl Host {
             joining: Joining::default(),
             mail: VecDeque::new(),
             post: Vec::new(),
-            connected: BTreeSet::new(),
+            connected: BTreeMap::new(),
             timers: Timers::default(),
             chooser,
             random,
-            request_base: (u32::from(communication) << 2 | incarnation & 3) << REQUEST_BITS,
+            request_base: request_base(communication, incarnation),
             last_request: 0,
             outcomes: Vec::new(),
             store: None,
@@ -271,7 +279,7 @@ impl Host {
             Some(kept) => self.join(user, kept, now_us),
             None if self.global.is_some() => {
                 let recalled = self.recall(user);
-                self.recalled(user, recalled, now_us);
+                self.go_on_from(user, recalled, now_us);
             }
             None => self.joining.recall(user),
         }
@@ -295,18 +303,22 @@ impl Host {
         self.joining.take_recalls()
     }
 
-    /// What the global server has stored of a user who begins a session.
+    /// What the global server has stored of a user who begins a session. Of one who has gone again it is of no use.
     pub fn recalled(&mut self, user: u16, recalled: Recalled, now_us: u64) {
+        let Some(wants) = self.joining.recalled(user) else { return };
+        self.go_on_from(user, recalled, now_us);
+        for (request, change) in wants {
+            self.change(user, request, change, now_us);
+        }
+    }
+
+    fn go_on_from(&mut self, user: u16, recalled: Recalled, now_us: u64) {
         let Recalled { version, record, is_first } = recalled;
         let rule = self.config.knobs.sharing;
         let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
         // Changes that were under way when the process ended may be stored later, under the versions that follow.
         let version = if is_first { 0 } else { version + self.config.knobs.window_max };
-        let wants = self.joining.recalled(user);
         self.join(user, Kept { token: 0, version, record, is_renewed: is_first }, now_us);
-        for (request, change) in wants {
-            self.change(user, request, change, now_us);
-        }
     }
 
     fn join(&mut self, user: u16, kept: Kept, now_us: u64) {
@@ -408,7 +420,7 @@ impl Host {
     }
 
     fn next_request(&mut self) -> RequestId {
-        // After 2^28 it begins anew: what had the same id then is settled long since.
+        // After 2^27 it begins anew: what had the same id then is settled long since.
         self.last_request = (self.last_request + 1) % (1 << REQUEST_BITS);
         RequestId(self.request_base | self.last_request)
     }
@@ -452,7 +464,7 @@ impl Host {
 
     /// Something has come from a node elsewhere, whose process had this clock.
     pub fn arrive(&mut self, post: Post) {
-        let Post { from, to, content, clock } = post;
+        let Post { from, to, content, clock, .. } = post;
         if !self.is_here(to) {
             return; // for whom it was meant has never been here
         }
@@ -573,7 +585,7 @@ impl Host {
             }
         };
         match change {
-            Change::Made => self.connected.insert(peer),
+            Change::Made => self.connected.insert(peer, incarnation),
             Change::Gone | Change::Born => self.connected.remove(&peer),
         };
         for input in half {
@@ -661,13 +673,13 @@ impl Host {
     /// Sends a message. It is lost if it is for a node elsewhere that is not connected.
     fn send(&mut self, from: Node, to: Node, message: Wire) {
         let is_here = self.is_here(to);
-        let is_lost = !is_here && !self.connected.contains(&to);
+        let is_lost = !is_here && !self.connected.contains_key(&to);
         if let Some(teller) = &mut self.teller {
             teller.sent(from, to, &message, is_lost);
         }
         if is_here {
             self.put(Mail::Message { from, to, message });
-        } else if !is_lost {
+        } else {
             self.post(from, to, Content::Message(message));
         }
     }
@@ -675,14 +687,15 @@ impl Host {
     fn report(&mut self, from: Node, to: Node, room: u32) {
         if self.is_here(to) {
             self.put(Mail::Report { from, to, room });
-        } else if self.connected.contains(&to) {
+        } else {
             self.post(from, to, Content::Report(room));
         }
     }
 
     fn post(&mut self, from: Node, to: Node, content: Content) {
+        let Some(&incarnation) = self.connected.get(&to) else { return };
         let clock = self.teller.as_ref().map_or(0, Teller::clock);
-        self.post.push(Post { from, to, content, clock });
+        self.post.push(Post { from, to, incarnation, content, clock });
     }
 
     /// The communication server that is here.

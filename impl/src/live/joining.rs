@@ -54,14 +54,17 @@ impl Joining {
         }
     }
 
-    /// It is known what is stored of a user. What was wanted meanwhile.
-    pub(super) fn recalled(&mut self, user: u16) -> Vec<(RequestId, Change)> {
+    /// It is known what is stored of a user. What was wanted meanwhile, if it was being recalled.
+    pub(super) fn recalled(&mut self, user: u16) -> Option<Vec<(RequestId, Change)>> {
+        if !self.is_recalling(user) {
+            return None;
+        }
         match self.stages.remove(&user) {
             Some(Stage::Recalling(wants)) => {
                 self.joined.push(user);
-                wants
+                Some(wants)
             }
-            _ => Vec::new(),
+            _ => None,
         }
     }
 

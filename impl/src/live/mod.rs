@@ -7,12 +7,14 @@
 //! - [`open`] makes a [`Server`] of a data folder.
 
 mod connection;
+pub mod aside;
 pub mod control;
 pub mod desk;
 mod disk;
 pub mod front;
 pub mod host;
 mod joining;
+pub mod links;
 mod open;
 mod operators;
 mod server;
@@ -22,5 +24,5 @@ mod timers;
 mod tls;
 mod trace_files;
 
-pub use open::{Opening, fill_random, open, open_accounts};
+pub use open::{Opening, configuration, fill_random, open, open_accounts};
 pub use server::Server;

@@ -170,7 +170,7 @@ fn seed() -> u64 {
 }
 
 /// The configuration of the nodes.
-pub(super) fn configuration(query_servers: u16, threshold: u32) -> Config {
+pub fn configuration(query_servers: u16, threshold: u32) -> Config {
     Config {
         clients: CLIENTS,
         communication_servers: 1,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use spillway_traces::Node;
-use spillway_traces::live::{Change, Entry, NodeFile, Origin};
+use spillway_traces::live::{Change, Entry, Link, NodeFile, Origin};
 
 /// One file that is being read.
 #[derive(Debug)]
@@ -14,7 +14,6 @@ pub(super) struct Reading {
     entries: VecDeque<Entry>,
     /// Its changes of links that are still to come: so many of each.
     to_come: BTreeMap<(Node, u32, Change), usize>,
-    taken: u64,
 }
 
 impl Reading {
@@ -26,7 +25,7 @@ impl Reading {
             }
         }
         let entries = node_file.entries.iter().cloned().collect();
-        Reading { origin: node_file.origin, file, entries, to_come, taken: 0 }
+        Reading { origin: node_file.origin, file, entries, to_come }
     }
 
     /// The next entry.
@@ -34,10 +33,53 @@ impl Reading {
         self.entries.front()
     }
 
-    /// Whether the next entry is this change of a link.
+    /// The changes of links that may be next: of those that follow each other without a step between them any.
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Link> {
+        self.entries.iter().map_while(|entry| match entry {
+            Entry::Link(link) => Some(link),
+            Entry::Event(_) => None,
+        })
+    }
+
+    /// Whether this change of a link may be next.
     pub(super) fn is_at(&self, peer: Node, incarnation: u32, change: Change) -> bool {
-        let wanted = (peer, incarnation, change);
-        matches!(self.head(), Some(Entry::Link(link)) if (link.peer, link.incarnation, link.change) == wanted)
+        // What is said of one peer stays in order, and so does what is sent.
+        let first = self.changes().find(|link| link.peer == peer);
+        let Some(link) = first else { return false };
+        let before = self.changes().take_while(|other| other.peer != peer);
+        let sends = |link: &Link| !link.observed.sent.is_empty();
+        let is_next = !sends(link) || !before.into_iter().any(sends);
+        is_next && (link.incarnation, link.change) == (incarnation, change)
+    }
+
+    /// Whether it may be next that a later life of a node has begun.
+    pub(super) fn is_at_birth(&self, node: Node, after: u32) -> bool {
+        let is_later = |link: &Link| link.peer == node && link.incarnation > after;
+        self.changes().any(|link| is_later(link) && link.change == Change::Born)
+    }
+
+    /// Whether what is to come has it that an earlier life of a node than this one is gone, and nothing of this one.
+    pub(super) fn knows_gone(&self, node: Node, incarnation: u32) -> bool {
+        let of_node = self.to_come.iter().filter(|((peer, ..), left)| *peer == node && **left > 0);
+        let newest = of_node.map(|((_, life, change), _)| (*life, *change)).max();
+        newest.is_some_and(|(life, change)| life < incarnation && change == Change::Gone)
+    }
+
+    /// Takes a change of a link that may be next.
+    pub(super) fn take_change(&mut self, peer: Node, incarnation: u32, change: Change) -> Option<Link> {
+        if !self.is_at(peer, incarnation, change) {
+            return None;
+        }
+        let at = self.changes().position(|link| link.peer == peer)?;
+        let Some(Entry::Link(link)) = self.entries.remove(at) else { return None };
+        self.count(&link);
+        Some(link)
+    }
+
+    fn count(&mut self, link: &Link) {
+        if let Some(left) = self.to_come.get_mut(&(link.peer, link.incarnation, link.change)) {
+            *left -= 1;
+        }
     }
 
     /// Whether this change of a link is still to come.
@@ -45,16 +87,13 @@ impl Reading {
         self.to_come.get(&(peer, incarnation, change)).is_some_and(|left| *left > 0)
     }
 
-    /// Takes the next entry, with its place in the file.
-    pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
+    /// Takes the next entry.
+    pub(super) fn take(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
-        if let Entry::Link(link) = &entry
-            && let Some(left) = self.to_come.get_mut(&(link.peer, link.incarnation, link.change))
-        {
-            *left -= 1;
+        if let Entry::Link(link) = &entry {
+            self.count(link);
         }
-        self.taken += 1;
-        Some((self.taken - 1, entry))
+        Some(entry)
     }
 
     pub(super) fn is_over(&self) -> bool {

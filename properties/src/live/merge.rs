@@ -82,6 +82,22 @@ fn config(files: &[NodeFile]) -> Result<Config, Trouble> {
 
 type Direction = (Node, Node);
 
+/// The lives of nodes in which they were connected to somebody.
+fn met(files: &[NodeFile]) -> BTreeSet<(Node, u32)> {
+    let mut met = BTreeSet::new();
+    for file in files {
+        for entry in &file.entries {
+            if let Entry::Link(link) = entry
+                && link.change == Change::Made
+            {
+                met.insert((link.peer, link.incarnation));
+                met.insert((file.origin.node, file.origin.incarnation));
+            }
+        }
+    }
+    met
+}
+
 struct Merger {
     config: Arc<Config>,
     names: Names,
@@ -97,6 +113,8 @@ struct Merger {
     waiting: BTreeSet<(Node, RequestId)>,
     /// The session of each client.
     sessions: BTreeMap<Node, Node>,
+    /// Which control server has noticed that whom is gone, and not yet that it has begun anew.
+    missed: BTreeSet<(Node, Node)>,
     /// The token of each client that has one.
     tokens: BTreeMap<Node, u32>,
     /// Clients whose process has begun anew, until they are acknowledged for what they state anew.
@@ -115,11 +133,19 @@ impl Merger {
             .chain(of(config.query_servers, Node::query))
             .chain([Node::GLOBAL])
             .chain(of(config.control_servers, Node::control));
+        let met = met(files);
         let mut lives = BTreeMap::new();
         for node in nodes {
             let own = files.iter().enumerate().filter(|(_, file)| file.origin.node == node);
             let mut own: Vec<Reading> = own.map(|(at, file)| Reading::new(at, file)).collect();
             own.sort_by_key(|reading| reading.origin.incarnation);
+            // Of a life in which it was connected to nobody nobody knows, and nothing came of it.
+            let all = own.len();
+            let mut at = 0;
+            own.retain(|reading| {
+                at += 1;
+                at == all || met.contains(&(node, reading.origin.incarnation))
+            });
             if let Some(twice) =
                 own.windows(2).find(|two| two[0].origin.incarnation == two[1].origin.incarnation)
             {
@@ -138,7 +164,7 @@ impl Merger {
             lives.insert(node, Lives { now, later: own, is_up: true });
         }
         Ok(Merger {
-            names: Names::of(files),
+            names: Names::of(files, &lives),
             config,
             lives,
             recorder: Recorder::new(),
@@ -148,6 +174,7 @@ impl Merger {
             cut: BTreeSet::new(),
             waiting: BTreeSet::new(),
             sessions: BTreeMap::new(),
+            missed: BTreeSet::new(),
             tokens: BTreeMap::new(),
             renewing: BTreeSet::new(),
             time: 0,
@@ -212,8 +239,8 @@ impl Merger {
     fn take_step(&mut self, node: Node) -> Result<(), Trouble> {
         let lives = self.lives.get_mut(&node).expect("it was found");
         let file = lives.now.file;
-        let Some((index, Entry::Event(step))) = lives.now.take() else { return Ok(()) };
-        let place = Place { file, line: line_of(index) };
+        let Some(Entry::Event(step)) = lives.now.take() else { return Ok(()) };
+        let place = Place { file, line: line_of(step.index) };
         self.heed(node, &step, place)?;
         self.add(step.time, step.action, step.observed, Some(place));
         Ok(())
@@ -226,11 +253,12 @@ impl Merger {
                 let asks = step.asks.as_ref().and_then(Asks::read).ok_or_else(|| {
                     Trouble::At(place, "the issue of a request does not say what it asks for".into())
                 })?;
-                if asks.is_change() && self.renewing.contains(&client) {
+                let forgets = asks.is_change() && self.renewing.contains(&client);
+                self.names.issue(request, asks);
+                if forgets {
                     let token = self.tokens.get(&client).copied().unwrap_or_default();
                     self.names.forgets(request, token);
                 }
-                self.names.issue(request, asks);
                 self.waiting.insert((client, request));
                 self.sessions.entry(client).or_insert(node);
             }
@@ -298,13 +326,9 @@ impl Merger {
         if lives.now.is_over() && (!is_last || self.is_missed(node, incarnation)) {
             return self.stop(node, incarnation);
         }
-        match lives.now.head() {
-            Some(Entry::Link(link)) => {
-                let link = link.clone();
-                self.take_link(node, &link)
-            }
-            _ => false,
-        }
+        let next = |link: &&Link| lives.now.is_at(link.peer, link.incarnation, link.change);
+        let changes: Vec<Link> = lives.now.changes().filter(next).cloned().collect();
+        changes.iter().any(|link| self.take_link(node, link))
     }
 
     /// Whether a peer that is up will notice that this one is gone.
@@ -317,16 +341,31 @@ impl Merger {
 
     /// The peers that will notice something of a node, if all of them are at that.
     fn all_at(&self, node: Node, incarnation: u32, change: Change) -> Option<Vec<Node>> {
-        let up = self.peers(node).into_iter().filter(|peer| self.lives[peer].is_up);
+        let heeds = |peer: &Node| change != Change::Born || peer.role == Role::Control;
+        let up = self.peers(node).into_iter().filter(|peer| self.lives[peer].is_up && heeds(peer));
         let will = up.filter(|p| self.lives[p].now.will_be_at(node, incarnation, change));
         let will: Vec<Node> = will.collect();
         let all = will.iter().all(|peer| self.lives[peer].now.is_at(node, incarnation, change));
-        all.then_some(will)
+        // A control server that has not begun yet, and finds it gone at first, is to begin before it is born; and if it
+        // does not live to hear of that, to end.
+        let finds_gone = |life: &Reading| {
+            life.will_be_at(node, incarnation, change) || life.knows_gone(node, incarnation)
+        };
+        let is_early = change == Change::Born
+            && self.peers(node).iter().any(|peer| {
+                let lives = &self.lives[peer];
+                let finds_now = lives.is_up && lives.now.knows_gone(node, incarnation);
+                peer.role == Role::Control && (finds_now || lives.later.iter().any(finds_gone))
+            });
+        (all && !is_early).then_some(will)
     }
 
     /// A node has said its last: it is gone, once all its peers are where they notice it.
     fn stop(&mut self, node: Node, incarnation: u32) -> bool {
         let Some(noticing) = self.all_at(node, incarnation, Change::Gone) else { return false };
+        if !self.is_done_with(node, incarnation, &noticing) {
+            return false;
+        }
         if node == Node::GLOBAL {
             self.keep_what_was_synced();
         }
@@ -335,10 +374,24 @@ impl Merger {
         }
         self.cut_off(node);
         let lost = self.lose_clients(node);
-        let sent = self.take_links(&noticing);
+        let sent = self.take_links(&noticing, (node, incarnation), Change::Gone);
         self.assume(Action::Stop { node }, sent, lost);
+        let control = noticing.into_iter().filter(|peer| peer.role == Role::Control);
+        self.missed.extend(control.map(|peer| (peer, node)));
         self.lives.get_mut(&node).expect("it is there").is_up = false;
         true
+    }
+
+    /// Whether those who do not live to notice that a node is gone have nothing left to hear from it.
+    fn is_done_with(&self, node: Node, incarnation: u32, noticing: &[Node]) -> bool {
+        self.peers(node).iter().filter(|peer| !noticing.contains(peer)).all(|peer| {
+            let lives = &self.lives[peer];
+            let is_apart = self.cut.contains(&(node.min(*peer), node.max(*peer)));
+            // It may come to be connected in a life that has not begun yet.
+            let mut all = lives.later.iter().chain([&lives.now]);
+            let will_connect = all.any(|life| life.will_be_at(node, incarnation, Change::Made));
+            !will_connect && (!lives.is_up || is_apart || lives.now.is_over())
+        })
     }
 
     /// What the disk had when the global server began again, it had before, whether or not it lived to say so.
@@ -400,12 +453,17 @@ impl Merger {
         lost
     }
 
-    /// Takes the change of a link that each of these is at. What they sent at it.
-    fn take_links(&mut self, nodes: &[Node]) -> Vec<Sent<Spillway>> {
+    /// Takes this change of a link where each of these is at it. What they sent at it.
+    fn take_links(
+        &mut self,
+        nodes: &[Node],
+        (peer, incarnation): (Node, u32),
+        change: Change,
+    ) -> Vec<Sent<Spillway>> {
         let mut sent = Vec::new();
         for node in nodes {
             let lives = self.lives.get_mut(node).expect("it is there");
-            if let Some((_, Entry::Link(link))) = lives.now.take() {
+            if let Some(link) = lives.now.take_change(peer, incarnation, change) {
                 self.time = self.time.max(link.time);
                 sent.extend(link.observed.sent);
             }
@@ -418,7 +476,16 @@ impl Merger {
         let Some(next) = self.lives[&node].later.front() else { return false };
         let incarnation = next.origin.incarnation;
         let Some(noticing) = self.all_at(node, incarnation, Change::Born) else { return false };
-        let sent = self.take_links(&noticing);
+        // Who has noticed that it was gone, and does not live to notice more, is to have said its last.
+        // Or this life of it was over before anybody noticed, and it is at the next one.
+        let missing = self.missed.iter().filter(|(_, of)| *of == node).map(|(peer, _)| *peer);
+        let others: Vec<Node> = missing.filter(|peer| !noticing.contains(peer)).collect();
+        let waits = |peer: &Node| self.lives[peer].now.is_at_birth(node, incarnation);
+        if !others.iter().all(|peer| waits(peer) || self.lives[peer].now.is_over()) {
+            return false;
+        }
+        self.missed.retain(|(peer, of)| *peer != node && (*of != node || others.contains(peer)));
+        let sent = self.take_links(&noticing, (node, incarnation), Change::Born);
         self.assume(Action::Restart { node }, sent, Vec::new());
         let lives = self.lives.get_mut(&node).expect("it is there");
         lives.now = lives.later.pop_front().expect("there is a next one");
@@ -431,10 +498,18 @@ impl Merger {
         let (peer, incarnation) = (link.peer, link.incarnation);
         let Some(other) = self.lives.get(&peer) else { return false };
         match link.change {
-            // It happened before this node began, which found it so.
-            Change::Gone | Change::Born if self.is_past(peer, incarnation, link.change) => {
-                let sent = self.take_links(&[node]);
+            // It happened before this node began, which found it so. Or it is nothing to this node that the other one is
+            // back, until they are connected: that is so for all but control servers, which may assign to it then.
+            Change::Gone | Change::Born
+                if self.is_past(peer, incarnation, link.change)
+                    || (link.change == Change::Born && node.role != Role::Control) =>
+            {
+                let sent = self.take_links(&[node], (peer, incarnation), link.change);
                 debug_assert!(sent.is_empty(), "who has just begun has nothing to send");
+                let is_control = node.role == Role::Control;
+                if link.change == Change::Gone && is_control && !self.lives[&peer].is_up {
+                    self.missed.insert((node, peer));
+                }
                 true
             }
             Change::Gone | Change::Born => false, // when all are there
@@ -446,7 +521,7 @@ impl Merger {
                 if !meets && !other.is_silent(incarnation) {
                     return false;
                 }
-                self.heal(node, peer, meets);
+                self.heal((node, own), (peer, incarnation));
                 true
             }
         }
@@ -462,14 +537,14 @@ impl Merger {
         }
     }
 
-    fn heal(&mut self, node: Node, peer: Node, both: bool) {
-        let (low, high) = (node.min(peer), node.max(peer));
-        self.cut.remove(&(low, high));
+    fn heal(&mut self, one: (Node, u32), other: (Node, u32)) {
+        let (low, high) = (one.min(other), one.max(other));
+        self.cut.remove(&(low.0, high.0));
         // The upper end does first what it does on a new connection.
-        let ends = if both { vec![high, low] } else { vec![node] };
-        let sent = self.take_links(&ends);
-        self.assume(Action::Heal { from: low, to: high }, Vec::new(), Vec::new());
-        self.assume(Action::Heal { from: high, to: low }, sent, Vec::new());
+        let mut sent = self.take_links(&[high.0], low, Change::Made);
+        sent.append(&mut self.take_links(&[low.0], high, Change::Made));
+        self.assume(Action::Heal { from: low.0, to: high.0 }, Vec::new(), Vec::new());
+        self.assume(Action::Heal { from: high.0, to: low.0 }, sent, Vec::new());
     }
 
     /// A node that has more to say, when nothing can be next: that with the earliest.
@@ -483,6 +558,11 @@ impl Merger {
 
     /// What cannot be is added all the same if it is a step: the model says what is wrong with it.
     fn take_stuck(&mut self, node: Node) -> Result<bool, Trouble> {
+        if std::env::var_os("SPILLWAY_MERGE_DEBUG").is_some() {
+            for (node, lives) in &self.lives {
+                eprintln!("{node}.{} up {} later {} head {:?}", lives.now.origin.incarnation, lives.is_up, lives.later.len(), lives.now.head());
+            }
+        }
         let steps = self.lives.iter().filter(|(_, lives)| lives.is_up);
         let steps = steps.filter_map(|(node, lives)| match lives.now.head()? {
             Entry::Event(step) => Some((step.time, *node)),
@@ -496,7 +576,7 @@ impl Merger {
         }
         let lives = self.lives.get_mut(&node).expect("it was found");
         let file = lives.now.file;
-        let Some((index, Entry::Link(link))) = lives.now.take() else {
+        let Some(Entry::Link(link)) = lives.now.take() else {
             let what = format!("{node} has begun anew, and others contradict each other about when");
             return Err(Trouble::At(Place { file: lives.later[0].file, line: 1 }, what));
         };
@@ -504,7 +584,7 @@ impl Merger {
             "{node} notices that incarnation {} of {} {}, and that fits no order of what the others say",
             link.incarnation, link.peer, link.change
         );
-        Err(Trouble::At(Place { file, line: line_of(index) }, what))
+        Err(Trouble::At(Place { file, line: line_of(link.index) }, what))
     }
 
     fn finish(self, config: &Arc<Config>, files: &[NodeFile]) -> Result<Merged, Trouble> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use spillway_impl::world::{Planned, Wish};
 use spillway_traces::live::{Entry, NodeFile};
+use super::heads::Lives;
 use spillway_traces::{Action, Message, Node, Note, Observed, RequestId, Role, Sent, Spillway};
 
 /// The names.
@@ -47,15 +48,16 @@ impl Asks {
 }
 
 impl Names {
-    /// The names of the users and incarnations that occur in these files.
-    pub(super) fn of(files: &[NodeFile]) -> Names {
+    /// The names of the users that occur in these files, and of the lives of the query servers.
+    pub(super) fn of(files: &[NodeFile], lives: &BTreeMap<Node, Lives>) -> Names {
         let mut names = Names::default();
+        for (node, lives) in lives.iter().filter(|(node, _)| node.role == Role::Query) {
+            let all = [&lives.now].into_iter().chain(&lives.later);
+            let known = all.map(|life| life.origin.incarnation).collect();
+            names.incarnations.insert(*node, known);
+        }
         let mut users = BTreeSet::new();
         for file in files {
-            if file.origin.node.role == Role::Query {
-                let known = names.incarnations.entry(file.origin.node).or_default();
-                known.push(file.origin.incarnation);
-            }
             for entry in &file.entries {
                 let Entry::Event(step) = entry else { continue };
                 if let Some(asks) = step.asks.as_ref().and_then(Asks::read) {
@@ -66,7 +68,6 @@ impl Names {
                 }
             }
         }
-        names.incarnations.values_mut().for_each(|known| known.sort_unstable());
         names.clients = users.into_iter().zip(0..).collect();
         names
     }
@@ -81,6 +82,7 @@ impl Names {
         let user = asks.planned.client;
         let next = RequestId(self.plan.len() as u32);
         self.requests.insert(request, next);
+        self.tokens.remove(&request); // of a request that had the same number before
         if asks.planned.wish.is_change() {
             let count = self.changes.entry(user).or_default();
             *count += 1;

@@ -1,0 +1,417 @@
+//! The live system without sockets: processes of one node each, with pipes between them that are as slow as they like, killed
+//! at any moment. What they write down is merged, and the model accepts it; with a seeded bug it does not.
+#![cfg(feature = "live")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use spillway_impl::bug::Bug;
+use spillway_impl::config::{Class, Config};
+use spillway_impl::live::aside::{Answer, Ask};
+use spillway_impl::live::host::{Host, Seat};
+use spillway_impl::live::links::asides::{Asides, pass_on};
+use spillway_impl::live::links::{Aside, Deed, Frame, Neighbours};
+use spillway_impl::node::{Change, Store};
+use spillway_impl::profile::{Profile, Rule};
+use spillway_impl::world::links::peers;
+use spillway_properties::CheckedAcceptor;
+use spillway_properties::live::merge;
+use spillway_model::Scope;
+use spillway_traces::live::NodeFile;
+use spillway_traces::{Bounds, Judgement, Node, Validated, validate};
+
+/// Users; few, so that they meet.
+const USERS: u16 = 5;
+/// Lives of a node, at most: with more, request ids begin anew.
+const LIVES_MAX: u32 = 7;
+/// Microseconds that pass at each turn.
+const TURN_US: u64 = 100;
+/// Turns in which nothing is killed any more.
+const CALM_TURNS: u64 = 60_000;
+
+struct Draw(ChaCha8Rng);
+
+impl Draw {
+    fn below(&mut self, n: usize) -> usize {
+        (self.0.next_u64() % n as u64) as usize
+    }
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// A process with one node.
+struct Process {
+    host: Host,
+    neighbours: Neighbours,
+    asides: Asides,
+    /// What the disk was asked for.
+    storing: Option<Store>,
+    outstanding: BTreeSet<spillway_traces::RequestId>,
+}
+
+/// One end of a pipe.
+type End = (Node, u64);
+
+struct System {
+    config: Config,
+    draw: Draw,
+    now_us: u64,
+    nodes: Vec<Node>,
+    alive: BTreeMap<Node, Process>,
+    incarnations: BTreeMap<Node, u32>,
+    /// What the files of each node hold.
+    told: BTreeMap<(Node, u32), Vec<u8>>,
+    file: Vec<u8>,
+    lines: u64,
+    other_end: BTreeMap<End, End>,
+    /// What is on its way to an end; nothing stands for the end of the pipe.
+    pipes: BTreeMap<End, VecDeque<Option<Frame>>>,
+    kills: BTreeMap<Node, u32>,
+    replies: u64,
+    refusals: u64,
+}
+
+impl System {
+    fn new(config: Config, seed: u64) -> System {
+        let of = |count: u16, node: fn(u16) -> Node| (0..count).map(node);
+        let nodes: Vec<Node> = of(1, Node::communication)
+            .chain(of(config.query_servers, Node::query))
+            .chain([Node::GLOBAL, Node::CONTROL])
+            .collect();
+        let mut system = System {
+            config,
+            draw: Draw(ChaCha8Rng::seed_from_u64(seed)),
+            now_us: 0,
+            alive: BTreeMap::new(),
+            incarnations: BTreeMap::new(),
+            told: BTreeMap::new(),
+            file: Vec::new(),
+            lines: 0,
+            other_end: BTreeMap::new(),
+            pipes: BTreeMap::new(),
+            kills: BTreeMap::new(),
+            replies: 0,
+            refusals: 0,
+            nodes,
+        };
+        system.nodes.clone().into_iter().for_each(|node| system.start(node));
+        system
+    }
+
+    fn start(&mut self, node: Node) {
+        let incarnation = *self.incarnations.entry(node).and_modify(|i| *i += 1).or_default();
+        let mut seat = Seat { incarnation, ..Seat::default() };
+        match node.role {
+            spillway_traces::Role::Communication => seat.communication = Some(node.index),
+            spillway_traces::Role::Query => seat.query = vec![node.index],
+            spillway_traces::Role::Global => seat.global = Some(self.file.clone()),
+            _ => seat.control = true,
+        }
+        let host = Host::new(self.config.clone(), &seat, u64::from(incarnation), true).unwrap();
+        let me = (node, incarnation);
+        let process = Process {
+            host,
+            neighbours: Neighbours::new(me, 0, peers(&self.config, node)),
+            asides: Asides::new(me),
+            storing: None,
+            outstanding: BTreeSet::new(),
+        };
+        self.alive.insert(node, process);
+        self.tell(node);
+    }
+
+    fn kill(&mut self, node: Node) {
+        let mut process = self.alive.remove(&node).unwrap();
+        *self.kills.entry(node).or_default() += 1;
+        // The disk may have done what it was asked for, or not.
+        if let Some(store) = process.storing.take().filter(|_| self.draw.one_in(2)) {
+            self.write(store);
+        }
+        let ends: Vec<End> = self.other_end.keys().filter(|end| end.0 == node).copied().collect();
+        ends.into_iter().for_each(|end| self.hang_up(end));
+    }
+
+    fn hang_up(&mut self, end: End) {
+        let Some(other) = self.other_end.remove(&end) else { return };
+        self.pipes.remove(&end);
+        // The other end has still to read what was sent to it.
+        if let Some(pipe) = self.pipes.get_mut(&other) {
+            pipe.push_back(None);
+        }
+    }
+
+    fn write(&mut self, store: Store) {
+        match store {
+            Store::Append(bytes) => self.file.extend(bytes),
+            Store::Replace(bytes) => self.file = bytes,
+        }
+    }
+
+    fn tell(&mut self, node: Node) {
+        let process = self.alive.get_mut(&node).unwrap();
+        for (node, bytes) in process.host.take_told() {
+            self.told.entry((node, self.incarnations[&node])).or_default().extend(bytes);
+        }
+    }
+
+    /// Lets a process do what there is to do.
+    fn run(&mut self, node: Node) {
+        let Some(process) = self.alive.get_mut(&node) else { return };
+        process.neighbours.deliver(&mut process.host);
+        while process.host.run(self.now_us) {}
+        for outcome in process.host.take_outcomes() {
+            self.replies += 1;
+            self.refusals += u64::from(outcome.reply.is_err());
+            process.outstanding.remove(&outcome.request);
+        }
+        process.host.take_joined();
+        for user in process.host.take_recalls() {
+            process.asides.ask(Ask::Recall(user));
+        }
+        process.asides.say(&mut process.neighbours, self.now_us);
+        if let Some(store) = process.host.take_store() {
+            assert!(process.storing.replace(store).is_none());
+        }
+        self.tell(node);
+        let process = self.alive.get_mut(&node).unwrap();
+        let deeds = process.neighbours.collect(&mut process.host);
+        deeds.into_iter().for_each(|deed| self.carry_out(node, deed));
+    }
+
+    fn carry_out(&mut self, node: Node, deed: Deed) {
+        match deed {
+            Deed::Say(line, frame) => {
+                if let Some(other) = self.other_end.get(&(node, line)).copied()
+                    && let Some(pipe) = self.pipes.get_mut(&other)
+                {
+                    pipe.push_back(Some(frame));
+                }
+            }
+            Deed::Close(line) => self.hang_up((node, line)),
+            Deed::Aside(_, aside) => self.aside(node, aside),
+            Deed::Outcast => panic!("{node} was taken for gone, and nobody cuts connections here"),
+            Deed::Complain(why) => assert!(why.contains("gone"), "{node}: {why}"),
+            Deed::Noticed(..) | Deed::Arrived(_) => unreachable!("they are for the host"),
+        }
+    }
+
+    fn aside(&mut self, node: Node, aside: Aside) {
+        let now_us = self.now_us;
+        let Some(process) = self.alive.get_mut(&node) else { return };
+        match pass_on(node, &mut process.neighbours, aside) {
+            Some(Aside::Ask { from, number, ask: Ask::Recall(user) }) => {
+                let answer = Answer::Recalled(user, process.host.recall(user));
+                let server = process.neighbours.connected().next();
+                if let Some(server) = server {
+                    process.neighbours.aside(server, Aside::Answer { to: from, number, answer });
+                }
+            }
+            Some(Aside::Answer { to, number, answer }) => {
+                let answered = process.asides.answered(to, number, answer);
+                if let Some((_, Answer::Recalled(user, recalled))) = answered {
+                    process.host.recalled(user, recalled, now_us);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// One thing happens.
+    fn turn(&mut self) {
+        self.now_us += TURN_US;
+        let nodes: Vec<Node> = self.alive.keys().copied().collect();
+        if nodes.is_empty() {
+            return;
+        }
+        let node = nodes[self.draw.below(nodes.len())];
+        match self.draw.below(10) {
+            0 => self.dial(node),
+            1..=6 => self.hear(node),
+            7 => self.sync(node),
+            8 => self.ask(),
+            _ => {}
+        }
+        self.run(node);
+    }
+
+    fn dial(&mut self, node: Node) {
+        for to in self.alive[&node].neighbours.missing() {
+            if !self.alive.contains_key(&to) {
+                continue;
+            }
+            self.lines += 1;
+            let (near, far) = ((node, self.lines), (to, self.lines));
+            self.other_end.extend([(near, far), (far, near)]);
+            self.pipes.extend([(near, VecDeque::new()), (far, VecDeque::new())]);
+            self.alive.get_mut(&to).unwrap().neighbours.accepted(self.lines);
+            self.alive.get_mut(&node).unwrap().neighbours.dialed(self.lines, to);
+            self.run(to);
+            self.run(node);
+        }
+    }
+
+    /// Something of what is on its way to a node arrives.
+    fn hear(&mut self, node: Node) {
+        let full = self.pipes.iter().filter(|(end, pipe)| end.0 == node && !pipe.is_empty());
+        let full: Vec<End> = full.map(|(end, _)| *end).collect();
+        if full.is_empty() {
+            return;
+        }
+        let end = full[self.draw.below(full.len())];
+        for _ in 0..=self.draw.below(4) {
+            let Some(frame) = self.pipes.get_mut(&end).and_then(VecDeque::pop_front) else { return };
+            let process = self.alive.get_mut(&node).unwrap();
+            match frame {
+                Some(frame) => process.neighbours.heard(end.1, frame),
+                None => {
+                    process.neighbours.lost(end.1);
+                    self.pipes.remove(&end);
+                    self.other_end.remove(&end);
+                }
+            }
+            self.run(node);
+        }
+    }
+
+    fn sync(&mut self, node: Node) {
+        let Some(store) = self.alive.get_mut(&node).unwrap().storing.take() else { return };
+        self.write(store);
+        let now_us = self.now_us;
+        self.alive.get_mut(&node).unwrap().host.stored_done(true, now_us);
+    }
+
+    /// A user wants something, or comes, or goes.
+    fn ask(&mut self) {
+        let user = self.draw.below(USERS.into()) as u16;
+        let other = self.draw.below(USERS.into()) as u16;
+        let (way, now_us) = (self.draw.below(40), self.now_us);
+        let few: BTreeSet<u16> = (0..USERS).filter(|_| self.draw.one_in(2)).collect();
+        let Some(process) = self.alive.get_mut(&Node::communication(0)) else { return };
+        let host = &mut process.host;
+        if !host.is_attached(user) {
+            return host.attach(user, now_us);
+        }
+        let request = match way {
+            0 => return host.detach(user, now_us),
+            1 => host.publish(user, Change::Share(Rule::Everyone), now_us),
+            2 => host.publish(user, Change::Contacts(few), now_us),
+            3 => host.publish(user, Change::Delete, now_us),
+            4..8 => {
+                let fields = [("name".to_owned(), format!("at {now_us}"))];
+                let profile = Profile { fields: fields.into() };
+                host.publish(user, Change::Publish(profile), now_us)
+            }
+            _ if host.is_joining(user) => return,
+            8 => {
+                let request = process.outstanding.iter().next().copied();
+                return request.into_iter().for_each(|request| host.cancel(user, request, now_us));
+            }
+            _ => {
+                let class = [Class::Interactive, Class::Normal, Class::Bulk][way % 3];
+                host.query(user, other, class, now_us)
+            }
+        };
+        process.outstanding.insert(request);
+    }
+
+    /// All processes end in order.
+    fn end(&mut self) {
+        for node in self.nodes.clone() {
+            self.alive.get_mut(&node).unwrap().host.end_told();
+            self.tell(node);
+        }
+    }
+
+    fn files(&self) -> Vec<NodeFile> {
+        self.told.values().map(|bytes| NodeFile::read(bytes.as_slice()).unwrap()).collect()
+    }
+}
+
+fn config(bug: Option<Bug>) -> Config {
+    let mut config = spillway_impl::live::configuration(3, 2);
+    config.knobs.queue_max = 6;
+    config.knobs.rooms = vec![6, 5, 4];
+    config.knobs.ledger_max = 5;
+    config.knobs.compact_after = 40;
+    config.bug = bug;
+    config
+}
+
+/// A run, in which things are killed, begin anew, and at last are left alone.
+fn run(seed: u64, turns: u64, bug: Option<Bug>) -> System {
+    let mut system = System::new(config(bug), seed);
+    for turn in 0..turns + CALM_TURNS {
+        system.turn();
+        let is_faulty = turn < turns;
+        let node = system.nodes[system.draw.below(system.nodes.len())];
+        let is_alive = system.alive.contains_key(&node);
+        if is_alive && is_faulty && system.incarnations[&node] < LIVES_MAX && system.draw.one_in(400) {
+            system.kill(node);
+        } else if !is_alive && (!is_faulty || system.draw.one_in(100)) {
+            system.start(node);
+        }
+    }
+    system.end();
+    system
+}
+
+fn judge(system: &System) -> Validated {
+    let merged = merge(&system.files()).unwrap_or_else(|trouble| panic!("{trouble}"));
+    let scope = Scope::from_json(&merged.trace.header.scope).unwrap();
+    let first = CheckedAcceptor::new(scope, None, BTreeSet::new(), false);
+    let validated = validate(&merged.trace, first, Bounds::default());
+    assert!(merged.trace.is_complete());
+    if let (Some(last), Judgement::Refused(_)) = (std::env::var_os("SHOW"), &validated.judgement) {
+        let back: usize = last.to_string_lossy().parse().unwrap();
+        let at = validated.events as usize;
+        if let Some(place) = merged.places[at] {
+            let file = &system.files()[place.file];
+            println!("FILE {:?} line {}", file.origin, place.line);
+            for entry in &file.entries[..(place.line as usize - 1).min(file.entries.len())] {
+                let text = serde_json::to_string(entry).unwrap();
+                if file.origin.node == Node::CONTROL || text.contains("A3") { println!("RAW {text}"); }
+            }
+        }
+        for event in &merged.trace.events[at.saturating_sub(back)..=at] {
+            let took = event.observed.took.map(|took| took.to_string()).unwrap_or_default();
+            let sent: Vec<String> = event.observed.sent.iter().map(|s| format!("{}>{} {}", s.from, s.to, s.message)).collect();
+            let lost: Vec<String> = event.observed.lost.iter().map(|s| format!("{}>{} {}", s.from, s.to, s.message)).collect();
+            println!("{} {} {} took [{took}] sent {sent:?} lost {lost:?} {:?}", event.index, event.action, if event.observed.assumed { "assumed" } else { "" }, event.observed.notes);
+        }
+    }
+    validated
+}
+
+#[test]
+fn whatever_is_killed_and_whenever_the_model_accepts_what_the_others_wrote() {
+    let seeds = std::env::var("SPILLWAY_LINK_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    let (mut kills, mut replies, mut refusals) = (BTreeMap::new(), 0, 0);
+    for seed in 0..seeds.unwrap_or(8) {
+        let system = run(seed, 30_000, None);
+        let validated = judge(&system);
+        assert_eq!(validated.judgement, Judgement::Accepted, "seed {seed}: {}", validated.judgement);
+        assert!(validated.broken.is_empty(), "seed {seed}: {:?}", validated.broken);
+        for (node, count) in &system.kills {
+            *kills.entry(*node).or_insert(0) += count;
+        }
+        replies += system.replies;
+        refusals += system.refusals;
+    }
+    // What never happened was not tested.
+    assert_eq!(kills.len(), 6, "{kills:?}");
+    assert!(refusals > 0 && replies > 1000, "{replies} replies, {refusals} refusals");
+}
+
+#[test]
+fn seeded_bugs_are_found_in_what_the_nodes_wrote() {
+    for bug in [Bug::LoadUnchecked, Bug::HelloIgnored, Bug::PendingNotResent, Bug::AssignedKept] {
+        let found = (0..6).any(|seed| {
+            let validated = judge(&run(seed, 20_000, Some(bug)));
+            matches!(validated.judgement, Judgement::Refused(_)) || !validated.broken.is_empty()
+        });
+        assert!(found, "{} is not found", bug.name());
+    }
+}
