@@ -437,3 +437,18 @@ fn one_byte_at_a_time_is_the_same() {
     let text = dialogue();
     assert_eq!(played(text.chunks(1)), played([text.as_slice()]));
 }
+
+#[test]
+fn what_a_client_says_is_in_the_language_of_its_stream() {
+    let say = |lang: &str, stanza: &str| {
+        let mut peer = Peer::new(Tls::None);
+        let head = HEAD.replace(" to=", &format!(" xml:lang='{lang}' to="));
+        peer.feed(format!("{HEAD}{}{head}", auth("PLAIN", b"\0alice\0secret")).as_bytes());
+        peer.feed(format!("<iq type='set' id='b'><bind xmlns='{BIND}'/></iq>{stanza}").as_bytes());
+        let Some(Event::Stanza(stanza)) = peer.events.pop() else { panic!("a stanza") };
+        stanza.attr_ns("http://www.w3.org/XML/1998/namespace", "lang").map(str::to_owned)
+    };
+    assert_eq!(say("de", "<presence/>").as_deref(), Some("de"));
+    assert_eq!(say("de", "<presence xml:lang='fr'/>").as_deref(), Some("fr"));
+    assert_eq!(say(&"x".repeat(1000), "<presence/>"), None, "it would go out with each stanza");
+}

@@ -53,6 +53,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     interrupt::watch()?;
     log(args.log_json);
+    raise_file_limit();
     let opening = Opening {
         data: args.data.clone(),
         listen: args.listen,
@@ -71,6 +72,14 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     output::result(&welcome(args, address))?;
     server.run(interrupt::asked).map_err(Failure::input)?;
     Ok(Exit::Holds)
+}
+
+/// Each client takes a file, of which a process often may have 1024 until it asks for more.
+fn raise_file_limit() {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => tracing::info!(files, "files that may be open"),
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
 }
 
 fn welcome(args: &Args, address: SocketAddr) -> String {

@@ -34,6 +34,8 @@ const LOGIN_US_MAX: u64 = 30_000_000;
 /// Stanzas of a client that are heeded before what comes of them is sent: with cards of 64 KiB that is not more than may wait
 /// for a client that takes nothing.
 const HEEDED_MAX: usize = 32;
+/// Time for those who are not logged in, until others have their turn: to check a password takes milliseconds.
+const STRANGERS_TURN: Duration = Duration::from_millis(2);
 /// How often the time to log in is looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// For how long a stop waits for what is to be sent.
@@ -61,6 +63,8 @@ pub struct Server {
     next_id: ConnectionId,
     /// Connections that may have something to read.
     readable: BTreeSet<ConnectionId>,
+    /// The last connection that was not logged in and had its turn.
+    met: ConnectionId,
     /// Connections that have something to send.
     dirty: BTreeSet<ConnectionId>,
     begun: Instant,
@@ -128,6 +132,7 @@ impl Server {
             strangers: BTreeMap::new(),
             next_id: CONNECTIONS as ConnectionId,
             readable: BTreeSet::new(),
+            met: 0,
             dirty: BTreeSet::new(),
             begun: Instant::now(),
             ticked: Instant::now(),
@@ -197,9 +202,7 @@ impl Server {
 
     /// Reads what has come, lets the nodes work, and sends what has come of it.
     fn work(&mut self) {
-        for id in std::mem::take(&mut self.readable) {
-            self.read(id);
-        }
+        self.read_all();
         let mut more = true;
         while more {
             more = self.desk.run(self.now_us());
@@ -257,6 +260,28 @@ impl Server {
             self.connections.insert(id, Connection::new(socket, stream, now_us));
             self.readable.insert(id);
             tracing::debug!(id, %from, "connected");
+        }
+    }
+
+    /// Reads from all that are logged in, and in turn from those of the others for whom there is time.
+    fn read_all(&mut self) {
+        let mut strangers = Vec::new();
+        for id in std::mem::take(&mut self.readable) {
+            match self.connections.get(&id).is_some_and(|connection| connection.is_bound) {
+                true => self.read(id),
+                false => strangers.push(id),
+            }
+        }
+        let next = strangers.partition_point(|id| *id <= self.met);
+        strangers.rotate_left(next);
+        let begun = Instant::now();
+        for id in strangers {
+            if begun.elapsed() < STRANGERS_TURN {
+                self.met = id;
+                self.read(id);
+            } else {
+                self.readable.insert(id);
+            }
         }
     }
 

@@ -77,6 +77,12 @@ impl Contact {
         }
     }
 
+    /// Whether its user sees something else than before: not that somebody asks who is not on the list (RFC 6121 §3.1.3).
+    pub(super) fn looks_other_than(&self, before: &Contact) -> bool {
+        let seen = |one: &Contact| one.is_listed.then(|| Contact { asked: false, ..one.clone() });
+        seen(self) != seen(before)
+    }
+
     /// Whether it says anything at all.
     pub(super) fn is_empty(&self) -> bool {
         *self == Contact::default()

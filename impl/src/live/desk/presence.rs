@@ -1,5 +1,7 @@
 //! Who is there (RFC 6121 §3 and §4): presence goes to those who see a user, and to the user's own other resources.
 
+use std::collections::BTreeSet;
+
 use minidom::Element;
 
 use super::{ConnectionId, Deed, Desk, set};
@@ -12,6 +14,8 @@ const DIRECTED_MAX: usize = 256;
 pub(super) struct Allowed {
     from: String,
     to: String,
+    /// What it said.
+    said: Element,
 }
 
 impl Desk {
@@ -25,7 +29,7 @@ impl Desk {
             ("subscribe" | "subscribed" | "unsubscribe" | "unsubscribed", Some(to)) => {
                 let own = self.sessions[&id].account.clone();
                 match self.address(&to).ok().and_then(|to| to.account) {
-                    Some(other) if other != own => self.subscription(&own, &other, &kind),
+                    Some(other) if other != own => self.subscription(&own, &other, &stanza),
                     Some(_) => {}
                     None => self.refuse(id, &stanza, ErrorType::Cancel, "remote-server-not-found"),
                 }
@@ -40,12 +44,16 @@ impl Desk {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let was_here = session.presence.is_some();
         session.presence = is_here.then(|| stanza.clone());
-        self.tell_seers(id, &stanza);
+        let told = self.tell_seers(id, &stanza);
         if !is_here {
             let directed =
                 self.sessions.get_mut(&id).map(|session| std::mem::take(&mut session.directed));
             for to in directed.into_iter().flatten() {
-                self.send_presence(&to, &stanza);
+                // RFC 6121 §4.6.3: those who see the user have been told.
+                let account = self.address(&to).ok().and_then(|to| to.account);
+                if !account.is_some_and(|account| told.contains(&account)) {
+                    self.send_presence(&to, &stanza);
+                }
             }
         } else if !was_here {
             self.probe(id);
@@ -53,20 +61,21 @@ impl Desk {
         }
     }
 
-    /// Those who see the user, and the user's own resources.
-    fn tell_seers(&mut self, id: ConnectionId, stanza: &Element) {
+    /// Tells those who see the user, and the user's own resources; gives their accounts.
+    fn tell_seers(&mut self, id: ConnectionId, stanza: &Element) -> BTreeSet<String> {
         let session = &self.sessions[&id];
         let contacts =
             self.rosters.get(&session.user).into_iter().flat_map(|roster| &roster.contacts);
         let seers =
             contacts.filter(|(_, contact)| contact.from).map(|(account, _)| account.clone());
-        let all: Vec<String> = seers.chain([session.account.clone()]).collect();
-        for account in all {
-            self.send_presence(&self.bare(&account), stanza);
+        let all: BTreeSet<String> = seers.chain([session.account.clone()]).collect();
+        for account in &all {
+            self.send_presence(&self.bare(account), stanza);
         }
+        all
     }
 
-    /// Sends presence to the available resources of an address.
+    /// Sends presence to the available resources of an address, which stays as it is (RFC 6121 §8.5.2.1.2).
     fn send_presence(&mut self, to: &str, stanza: &Element) {
         let Ok(address) = self.address(to) else { return };
         let Some(user) = address.account.as_ref().and_then(|name| self.directory.number(name))
@@ -79,11 +88,9 @@ impl Desk {
             None => self.sessions[id].presence.is_some(),
         });
         let wanted: Vec<ConnectionId> = wanted.collect();
-        for id in wanted {
-            let mut copy = stanza.clone();
-            set(&mut copy, "to", &self.sessions[&id].jid);
-            self.deeds.push(Deed::Send(id, copy));
-        }
+        let mut copy = stanza.clone();
+        set(&mut copy, "to", to);
+        self.deeds.extend(wanted.into_iter().map(|id| Deed::Send(id, copy.clone())));
     }
 
     /// What a resource that comes is told: who is there of those whom the user sees, and of its own.
@@ -117,7 +124,7 @@ impl Desk {
         }
     }
 
-    fn ask(&self, kind: &str, from: &str, to: &str) -> Element {
+    pub(super) fn ask(&self, kind: &str, from: &str, to: &str) -> Element {
         let mut ask = super::client("presence");
         set(&mut ask, "type", kind);
         set(&mut ask, "from", &self.bare(from));
@@ -147,7 +154,13 @@ impl Desk {
     }
 
     /// One asks to see another, allows it, or ends it. Each side's list says what holds (RFC 6121, appendix A).
-    pub(super) fn subscription(&mut self, from: &str, to: &str, kind: &str) {
+    ///
+    /// What is `said` with it goes on, with the addresses of accounts (§3.1.2).
+    pub(super) fn subscription(&mut self, from: &str, to: &str, said: &Element) {
+        let kind = said.attr("type").unwrap_or_default();
+        let mut said = said.clone();
+        set(&mut said, "from", &self.bare(from));
+        set(&mut said, "to", &self.bare(to));
         let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
         else {
             return; // nobody tells whether there is such an account
@@ -164,6 +177,7 @@ impl Desk {
             _ => {}
         }
         let is_mine_changed = *mine != before;
+        let is_mine_shown = mine.looks_other_than(&before);
         let allowed = kind != "subscribed" || before.asked;
         let theirs =
             self.rosters.entry(other).or_default().contacts.entry(from.to_owned()).or_default();
@@ -176,19 +190,23 @@ impl Desk {
             _ => {}
         }
         let is_theirs_changed = *theirs != before_there;
-        let shared = is_mine_changed.then(|| self.save(own, to, Vec::new())).flatten();
+        let is_theirs_shown = theirs.looks_other_than(&before_there);
+        let shared =
+            is_mine_changed.then(|| self.save(own, to, is_mine_shown, Vec::new())).flatten();
         if is_theirs_changed {
-            self.save(other, from, Vec::new());
+            self.save(other, from, is_theirs_shown, Vec::new());
         }
-        let allowed = Allowed { from: from.to_owned(), to: to.to_owned() };
         match (kind, shared) {
             _ if !is_theirs_changed => {}
             // Who is told that it may see, sees.
             ("subscribed", Some(request)) => {
+                let allowed = Allowed { from: from.to_owned(), to: to.to_owned(), said };
                 self.allowed.insert(request, allowed);
             }
-            ("subscribed", None) => self.say_allowed(&allowed),
-            _ => self.say_subscription(from, to, other, kind),
+            ("subscribed", None) => {
+                self.say_allowed(&Allowed { from: from.to_owned(), to: to.to_owned(), said });
+            }
+            _ => self.say_subscription(other, &said),
         }
         if kind == "unsubscribed" && before.from {
             self.show_presence(own, to, false);
@@ -197,21 +215,20 @@ impl Desk {
 
     /// A contact may see a user from now on.
     pub(super) fn say_allowed(&mut self, allowed: &Allowed) {
-        let Allowed { from, to } = allowed;
+        let Allowed { from, to, said } = allowed;
         let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
         else {
             return;
         };
-        self.say_subscription(from, to, other, "subscribed");
+        self.say_subscription(other, said);
         self.show_presence(own, to, true);
     }
 
-    fn say_subscription(&mut self, from: &str, to: &str, other: u16, kind: &str) {
-        let ask = self.ask(kind, from, to);
+    fn say_subscription(&mut self, other: u16, said: &Element) {
         let there = self.connections.get(&other).into_iter().flatten();
         let there: Vec<_> =
             there.filter(|id| self.sessions[id].presence.is_some()).copied().collect();
-        self.deeds.extend(there.into_iter().map(|id| Deed::Send(id, ask.clone())));
+        self.deeds.extend(there.into_iter().map(|id| Deed::Send(id, said.clone())));
     }
 
     /// Who is allowed to see a user is told where it is; who is not any more, that it is gone.

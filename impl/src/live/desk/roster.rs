@@ -61,7 +61,7 @@ impl Desk {
         contact.name = item.attr("name").map(str::to_owned);
         contact.groups = groups.into_iter().collect();
         contact.is_listed = true;
-        self.save(user, account, vec![(id, iq_result(stanza, None))]);
+        self.save(user, account, true, vec![(id, iq_result(stanza, None))]);
     }
 
     /// Removing a contact ends what each sees of the other.
@@ -72,20 +72,22 @@ impl Desk {
             return self.refuse(id, stanza, ErrorType::Cancel, "item-not-found");
         };
         if contact.to || contact.asks {
-            self.subscription(&own, account, "unsubscribe");
+            self.subscription(&own, account, &self.ask("unsubscribe", &own, account));
         }
         if contact.from || contact.asked {
-            self.subscription(&own, account, "unsubscribed");
+            self.subscription(&own, account, &self.ask("unsubscribed", &own, account));
         }
         self.rosters.entry(user).or_default().contacts.remove(account);
-        self.save(user, account, vec![(id, iq_result(stanza, None))]);
+        self.save(user, account, true, vec![(id, iq_result(stanza, None))]);
     }
 
-    /// Stores a user's list, tells its clients of a contact, and the nodes whom it shares with, if that changes.
+    /// Stores a user's list, tells its clients of a contact if they see what has changed, and the nodes whom it shares with, if
+    /// that changes.
     pub(super) fn save(
         &mut self,
         user: u16,
         account: &str,
+        is_seen: bool,
         mut then: Vec<(ConnectionId, Element)>,
     ) -> Option<RequestId> {
         let roster = self.rosters.entry(user).or_default();
@@ -102,7 +104,7 @@ impl Desk {
                 .build(),
         };
         let told = self.connections.get(&user).into_iter().flatten();
-        for id in told.filter(|id| self.sessions[id].wants_roster) {
+        for id in told.filter(|id| is_seen && self.sessions[id].wants_roster) {
             let query = Element::builder("query", ROSTER).append(item.clone()).build();
             let mut push = super::client("iq");
             super::set(&mut push, "type", "set");

@@ -24,6 +24,10 @@ impl Desk {
         let answer = match (payload.name(), payload.ns().as_str()) {
             ("ping", PING) if is_get && own => None,
             ("session", SESSION) if own => None,
+            // XEP-0030 §7: there are no nodes here.
+            ("query", INFO | ITEMS) if is_get && own && has_node(payload) => {
+                return self.refuse(id, stanza, ErrorType::Cancel, "item-not-found");
+            }
             ("query", INFO) if is_get && own => Some(info(about.is_some())),
             ("query", ITEMS) if is_get && own => Some(Element::bare("query", ITEMS)),
             ("query", SOFTWARE) if is_get && about.is_none() => Some(software()),
@@ -31,6 +35,10 @@ impl Desk {
         };
         self.deeds.push(Deed::Send(id, iq_result(stanza, answer)));
     }
+}
+
+fn has_node(query: &Element) -> bool {
+    query.attr("node").is_some_and(|node| !node.is_empty())
 }
 
 fn info(of_account: bool) -> Element {

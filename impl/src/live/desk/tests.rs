@@ -282,3 +282,51 @@ fn every_request_gets_an_answer() {
     let features: Vec<_> = info.children().next().expect("a query").children().collect();
     assert!(features.iter().any(|feature| feature.attr("var") == Some("vcard-temp")));
 }
+
+#[test]
+fn a_message_goes_no_further_than_it_may() {
+    let mut office = Office::new(&["alice", "bob"], 8);
+    office.bind(1, "alice");
+    assert!(office.desk.bound(2, "bob", "phone", 0) && office.desk.bound(3, "bob", "desk", 0));
+    office.say(2, "<presence ><priority>5</priority></presence>");
+    office.say(3, "<presence />");
+    office.heard(2);
+    office.heard(3);
+    let mut reach = |kind: &str, to: &str| {
+        office.say(1, &format!("<message to='{to}' type='{kind}'><body>hello</body></message>"));
+        let refused = office.heard(1).first().map(condition);
+        (office.heard(2).len(), office.heard(3).len(), refused)
+    };
+    let refused = Some("service-unavailable".to_owned());
+    assert_eq!(reach("headline", "bob@localhost"), (1, 1, None), "all that want any");
+    assert_eq!(reach("groupchat", "bob@localhost"), (0, 0, refused.clone()), "no group");
+    assert_eq!(reach("normal", "bob@localhost"), (1, 0, None));
+    assert_eq!(reach("chat", "bob@localhost/gone"), (1, 0, None), "a conversation goes on");
+    assert_eq!(reach("normal", "bob@localhost/gone"), (0, 0, refused));
+    assert_eq!(reach("headline", "bob@localhost/gone"), (0, 0, None));
+    assert_eq!(reach("error", "bob@localhost/gone"), (0, 0, None));
+}
+
+#[test]
+fn a_roster_shows_only_what_changes_and_leaving_is_told_once() {
+    let mut office = Office::new(&["alice", "bob"], 8);
+    for (id, name) in [(1, "alice"), (2, "bob")] {
+        office.bind(id, name);
+        office.say(id, "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>");
+        office.say(id, "<presence />");
+        office.heard(id);
+    }
+    office.say(2, "<presence to='alice@localhost' type='subscribe'/>");
+    let heard = office.heard(1);
+    assert!(heard.iter().all(|stanza| stanza.name() == "presence"), "she lists nobody: {heard:?}");
+    assert_eq!(office.heard(2).len(), 1, "he sees that he asks");
+    office.say(1, "<presence to='bob@localhost' type='subscribed'/>");
+    office.heard(1);
+    office.heard(2);
+    office.say(1, "<presence to='bob@localhost/r'/>");
+    office.heard(2);
+    office.say(1, "<presence type='unavailable'/>");
+    let heard = office.heard(2);
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(heard[0].attr("to"), Some("bob@localhost"), "the address stays as it is");
+}

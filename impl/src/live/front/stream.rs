@@ -20,12 +20,15 @@ use rxml::Namespace;
 use super::bind::{self, Request};
 use super::error::{StreamError, iq_result};
 use super::login::{Login, MECHANISMS, Outcome};
-use super::names::{BIND, CLIENT, SASL, SESSION, STREAMS, TLS, attribute};
+use super::names::{BIND, CLIENT, SASL, SESSION, STREAMS, TLS, XML, attribute};
 use super::prep;
 use super::sasl::{Accounts, Realm};
 use super::token::{self, Random};
 use super::write;
 use super::xml::{Item, Limits, Opened, Reader};
+
+/// A longer name of a language is none (RFC 5646 §4.4.1); it goes out with each stanza.
+const LANG_BYTES_MAX: usize = 35;
 
 /// How a connection is secured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +104,8 @@ pub struct Stream {
     account: Option<String>,
     resource: Option<String>,
     jid: String,
+    /// The language of what the client says, if it has said so and it is one.
+    lang: Option<String>,
 }
 
 /// What the caller lends for the time of one call.
@@ -126,6 +131,7 @@ impl Stream {
             account: None,
             resource: None,
             jid: String::new(),
+            lang: None,
         }
     }
 
@@ -219,6 +225,8 @@ impl Stream {
 
     fn opened(&mut self, head: &Opened, lent: &mut Lent<'_>) -> Result<(), StreamError> {
         self.head(head.from.as_deref(), lent.out);
+        let lang = head.lang.as_deref().filter(|lang| lang.len() <= LANG_BYTES_MAX);
+        self.lang = lang.filter(|lang| !lang.is_empty()).map(str::to_owned);
         if !head.version.as_deref().is_some_and(speaks_xmpp) {
             return Err(StreamError::new("unsupported-version", "only XMPP 1.0 is spoken here"));
         }
@@ -388,6 +396,12 @@ impl Stream {
             return Err(FORGED);
         }
         stanza.set_attr(Namespace::NONE, attribute("from"), self.jid.as_str());
+        // RFC 6120 §8.1.5: others do not see the head that says it.
+        if let Some(lang) = &self.lang
+            && stanza.attr_ns(XML, "lang").is_none()
+        {
+            stanza.set_attr(Namespace::XML, attribute("lang"), lang.as_str());
+        }
         match bind::request(&stanza).filter(|_| self.is_own_or_server(stanza.attr("to"))) {
             Some(Request::Bind(_)) => write::stanza(&bind::bound_already(&stanza), lent.out),
             Some(Request::Session) => write::stanza(&iq_result(&stanza, None), lent.out),
