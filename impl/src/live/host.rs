@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use spillway_traces::{Node, RequestId, Role};
+use spillway_traces::{Node, Note, RequestId, Role};
 
+use super::metrics::{Gauge, Metrics};
 use super::timers::Timers;
 use crate::config::{Class, Config};
 use crate::node::{Change, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store};
@@ -79,6 +80,8 @@ pub struct Host {
     /// Mail of the global server that waits for its disk.
     waiting: VecDeque<Mail>,
     out: Vec<Output>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl Host {
@@ -109,6 +112,7 @@ impl Host {
             is_storing: false,
             waiting: VecDeque::new(),
             out: Vec::new(),
+            metrics: Metrics::new(config.query_servers),
             config,
         };
         // Connections are made: each query server says how far its replica is, and is fed.
@@ -282,6 +286,19 @@ impl Host {
         self.query.iter().map(|query| query.queue.len() + query.handed.len()).collect()
     }
 
+    /// How each query server stands.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let newest = self.global.newest_revision();
+        let gauge = |query: &Query| Gauge {
+            server: query.node(),
+            queued: query.queue.len(),
+            handed_over: query.handed.len(),
+            threshold: self.config.knobs.threshold[usize::from(query.index)],
+            lag: newest.saturating_sub(query.applied),
+        };
+        self.query.iter().map(gauge).collect()
+    }
+
     fn give(&mut self, node: Node, input: Input, now_us: u64) {
         let mut out = std::mem::take(&mut self.out);
         // The disk is asked once for all publishes that have come: the global server waits with that for the last of them.
@@ -329,7 +346,12 @@ impl Host {
                 self.store = Some(store);
             }
             // What a trace would tell.
-            Output::Step(_) | Output::Note(_) => {}
+            Output::Step(action) => self.metrics.step(&action, now_us),
+            Output::Note(Note::Queued { request }) => {
+                let length = self.query[usize::from(node.index)].queue.len();
+                self.metrics.queued(node, request, length, now_us);
+            }
+            Output::Note(_) => {}
         }
     }
 }

@@ -2,15 +2,19 @@
 //!
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
-//! - `server`, `connection`, `operators`, `disk`, `tls`: sockets, time, the disk's thread. [`control`]: what an operator asks.
+//! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
+//! - `server`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread. [`control`]: what
+//!   an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
+mod admin;
 mod connection;
 pub mod control;
 pub mod desk;
 mod disk;
 pub mod front;
 pub mod host;
+pub mod metrics;
 mod open;
 mod operators;
 mod server;
