@@ -71,9 +71,11 @@ fn a_hand_over_is_followed_to_its_answer() {
     assert_eq!(newest(&metrics), (Some(OTHER), Fate::TakenOn));
     metrics.step(&Action::Serve { server: OTHER, request: REQUEST }, 8);
     assert_eq!(newest(&metrics), (Some(OTHER), Fate::Answered));
-    // What is settled stays so.
+    // What is settled stays so, also while others are not.
+    metrics.step(&Action::Offer { server: OTHER, request: RequestId(8) }, 9);
     metrics.given_up(REQUEST);
-    assert_eq!(newest(&metrics), (Some(OTHER), Fate::Answered));
+    let fates: Vec<Fate> = metrics.hand_overs().map(|handed| handed.fate).collect();
+    assert_eq!(fates, [Fate::Offered, Fate::Answered]);
 }
 
 #[test]
