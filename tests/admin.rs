@@ -345,6 +345,16 @@ fn who_asks_too_much_or_nonsense_is_refused() {
     let server = Server::start(&[]);
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(20_000));
     assert!(server.told(long.as_bytes()).starts_with("HTTP/1.1 431 "));
+    // Who goes on talking for a little learns of it too.
+    let mut socket = server.connect();
+    for _ in 0..3 {
+        socket.write_all(&[b'a'; 10_000]).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut told = String::new();
+    socket.shutdown(Shutdown::Write).unwrap();
+    socket.read_to_string(&mut told).unwrap();
+    assert!(told.starts_with("HTTP/1.1 431 "), "{told}");
     let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "A: b\r\n".repeat(500));
     assert!(server.told(many.as_bytes()).starts_with("HTTP/1.1 431 "));
     assert!(server.told(b"\x16\x03\x01\x02\x00\x01\x00\x01\r\n\r\n").starts_with("HTTP/1.1 400 "));
@@ -404,7 +414,7 @@ fn a_server_that_stops_says_so() {
     let mut alice = Client::log_in(&server, ALICE);
     alice.publish(&"x".repeat(60_000));
     // A client that takes nothing of many answers: the stop waits for it, for a while.
-    let gets: String = (0..200)
+    let gets: String = (0..1000)
         .map(|id| format!("<iq type='get' id='{id}'><vCard xmlns='vcard-temp'/></iq>"))
         .collect();
     alice.0.write_all(gets.as_bytes()).unwrap();
