@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// No TLS, for tests and comparisons; on loopback addresses only.
     #[arg(long)]
     insecure_plaintext: bool,
+    /// Where operators find metrics, health and a status page, over HTTP; on loopback addresses only. Not there if left out.
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
     /// Tasks that a query server may hold before it hands the redundant ones over.
     #[arg(long, value_name = "N", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     threshold: u32,
@@ -57,6 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let opening = Opening {
         data: args.data.clone(),
         listen: args.listen,
+        admin: args.admin,
         domain: args.domain.clone(),
         is_plaintext: args.insecure_plaintext,
         query_servers: QUERY_SERVERS,
@@ -69,7 +73,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let server = open(&opening).map_err(Failure::Input)?;
     let address = server.address().map_err(Failure::input)?;
-    output::result(&welcome(args, address))?;
+    let admin = server.admin_address().map_err(Failure::input)?;
+    output::result(&welcome(args, address, admin))?;
     server.run(interrupt::asked).map_err(Failure::input)?;
     Ok(Exit::Holds)
 }
@@ -82,15 +87,17 @@ fn raise_file_limit() {
     }
 }
 
-fn welcome(args: &Args, address: SocketAddr) -> String {
+fn welcome(args: &Args, address: SocketAddr, admin: Option<SocketAddr>) -> String {
     let (data, domain) = (args.data.display(), &args.domain);
     let secured =
         if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
+    let admin = admin.map(|address| format!("admin     http://{address}/\n")).unwrap_or_default();
     format!(
         "chat      {address} ({secured}), users are NAME@{domain}\n\
          data      {data}\n\
          accounts  spillway user add NAME --data {data}\n\
-         connect   any XMPP client: address NAME@{domain}, server {} port {}\n",
+         connect   any XMPP client: address NAME@{domain}, server {} port {}\n\
+         {admin}",
         address.ip(),
         address.port(),
     )

@@ -16,6 +16,7 @@ use spillway_traces::live::Change;
 use spillway_traces::{Node, Note, RequestId, Role};
 
 use super::joining::Joining;
+use super::metrics::{Gauge, Metrics};
 use super::teller::Teller;
 use super::timers::Timers;
 use crate::config::{Class, Config};
@@ -179,6 +180,8 @@ pub struct Host {
     /// Who writes down what the nodes do, if anybody does.
     teller: Option<Teller>,
     out: Vec<Output>,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 /// Bits of a request id that count; above them are those of the incarnation, and two of the communication server.
@@ -229,6 +232,7 @@ impl Host {
             waiting: VecDeque::new(),
             teller: tells.then(|| Teller::new(config.clone(), seat, on_disk)),
             out: Vec::new(),
+            metrics: Metrics::new(config.query_servers),
             config,
         };
         host.begin(&seat.nodes(), incarnation);
@@ -594,6 +598,25 @@ impl Host {
         self.give(node, last, now_us);
     }
 
+    /// How each query server stands.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let newest = self.newest_known();
+        let gauge = |query: &Query| Gauge {
+            server: query.node(),
+            queued: query.queue.len(),
+            handed_over: query.handed.len(),
+            threshold: self.config.knobs.threshold[usize::from(query.index)],
+            lag: newest.saturating_sub(query.applied),
+        };
+        self.query.iter().flatten().map(gauge).collect()
+    }
+
+    /// The newest revision that is known here.
+    fn newest_known(&self) -> u32 {
+        let applied = self.query.iter().flatten().map(|query| query.applied);
+        self.global.as_ref().map(Global::newest_revision).into_iter().chain(applied).max().unwrap_or(0)
+    }
+
     fn give(&mut self, node: Node, input: Input, now_us: u64) {
         // The disk is asked once for all publishes that have come: the global server waits with that for the last of them.
         let waits =
@@ -658,11 +681,17 @@ impl Host {
                 self.store = Some(store);
             }
             Output::Step(action) => {
+                self.metrics.step(&action, now_us);
                 if let Some(teller) = &mut self.teller {
                     teller.step(action);
                 }
             }
             Output::Note(note) => {
+                if let Note::Queued { request } = note {
+                    let server = self.query[usize::from(node.index)].as_ref();
+                    let length = server.map_or(0, |server| server.queue.len());
+                    self.metrics.queued(node, request, length, now_us);
+                }
                 if let Some(teller) = &mut self.teller {
                     teller.note(note);
                 }

@@ -3,9 +3,12 @@
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
-//! - `server`, `connection`, `operators`, `disk`, `tls`: sockets, time, the disk's thread. [`control`]: what an operator asks.
+//! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
+//! - `server`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread. [`control`]: what
+//!   an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
+mod admin;
 mod connection;
 pub mod aside;
 pub mod control;
@@ -15,6 +18,7 @@ pub mod front;
 pub mod host;
 mod joining;
 pub mod links;
+pub mod metrics;
 mod open;
 mod operators;
 mod server;

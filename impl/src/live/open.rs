@@ -42,6 +42,8 @@ pub struct Opening {
     pub data: PathBuf,
     /// Where chat clients connect.
     pub listen: SocketAddr,
+    /// Where admin clients connect, if anywhere; on loopback only.
+    pub admin: Option<SocketAddr>,
     /// The domain of its users.
     pub domain: String,
     /// No TLS; for loopback only.
@@ -64,6 +66,9 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     let Opening { data, listen, .. } = opening;
     if opening.is_plaintext && !listen.ip().is_loopback() {
         return Err(format!("{listen} is no loopback address: plaintext is for loopback only"));
+    }
+    if let Some(admin) = opening.admin.filter(|admin| !admin.ip().is_loopback()) {
+        return Err(format!("{admin} is no loopback address: the admin port is for loopback only"));
     }
     let domain = prep::domainpart(&opening.domain)
         .ok_or_else(|| format!("`{}` is no domain", opening.domain))?;
@@ -91,14 +96,18 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     let desk = Desk::new(&domain, host, Directory::new(all), rosters);
     let desk = desk.map_err(|user| failed(&format!("the roster of user {user} cannot be read")))?;
     let tls = (!opening.is_plaintext).then(|| tls::configure(data, &domain)).transpose()?;
-    let chat = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
+    let bind = |address: &SocketAddr| {
+        TcpListener::bind(address).map_err(|error| format!("{address}: {error}"))
+    };
+    let chat = bind(listen)?;
+    let admin = opening.admin.as_ref().map(bind).transpose()?;
     let socket = control::socket_of(data);
     let _ = fs::remove_file(&socket); // of a server that was killed: the database is ours, so it does not run
     let control = std::os::unix::net::UnixListener::bind(&socket)
         .map_err(|error| format!("{}: {error}", socket.display()))?;
     let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
     let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
-    Server::new(Parts { chat, control, policy, tls, accounts, log, desk, trace })
+    Server::new(Parts { chat, control, admin, policy, tls, accounts, log, desk, trace })
         .map_err(|error| error.to_string())
 }
 

@@ -12,6 +12,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
 
+use super::admin;
 use super::connection::{Connection, Turn};
 use super::control::Reply;
 use super::desk::{ConnectionId, Deed, Desk};
@@ -19,6 +20,7 @@ use super::disk::{DiskThread, Done, Job};
 use super::front::sasl;
 use super::front::stream::{Event, Policy, Stream};
 use super::front::token;
+use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
 use super::store::{Accounts, FileLog, RedbStore};
 use super::trace_files::TraceFiles;
@@ -44,14 +46,18 @@ const DRAIN: Duration = Duration::from_secs(5);
 const CHAT: Token = Token(0);
 const CONTROL: Token = Token(1);
 const WAKER: Token = Token(2);
-const PEERS: usize = 3;
-const CONNECTIONS: usize = PEERS + PEERS_MAX;
+const ADMIN: Token = Token(3);
+const PEERS: usize = 4;
+const ADMIN_PEERS: usize = PEERS + PEERS_MAX;
+const CONNECTIONS: usize = ADMIN_PEERS + admin::PEERS_MAX;
 
 /// A server that is ready to run.
 pub struct Server {
     poll: Poll,
     chat: TcpListener,
     operators: Operators,
+    admin: Option<admin::Listener>,
+    health: admin::Health,
     policy: Arc<Policy>,
     tls: Option<Arc<ServerConfig>>,
     accounts: Arc<Accounts<RedbStore>>,
@@ -76,6 +82,7 @@ pub struct Server {
 pub(super) struct Parts {
     pub(super) chat: std::net::TcpListener,
     pub(super) control: std::os::unix::net::UnixListener,
+    pub(super) admin: Option<std::net::TcpListener>,
     pub(super) policy: Policy,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) accounts: Arc<Accounts<RedbStore>>,
@@ -110,18 +117,22 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { chat, control, policy, tls, accounts, log, desk, trace } = parts;
+        let Parts { chat, control, admin, policy, tls, accounts, log, desk, trace } = parts;
         chat.set_nonblocking(true)?;
         let poll = Poll::new()?;
         let mut chat = TcpListener::from_std(chat);
         poll.registry().register(&mut chat, CHAT, Interest::READABLE)?;
         let operators = Operators::new(control, CONTROL, PEERS, poll.registry())?;
+        let listen = |admin| admin::Listener::new(admin, ADMIN, ADMIN_PEERS, poll.registry());
+        let admin = admin.map(listen).transpose()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let disk = DiskThread::start(log, accounts.clone(), waker)?;
         Ok(Server {
             poll,
             chat,
             operators,
+            admin,
+            health: admin::Health::default(),
             policy: Arc::new(policy),
             tls,
             accounts,
@@ -146,6 +157,14 @@ impl Server {
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.chat.local_addr()
+    }
+
+    /// Where it listens for admin clients, if it does.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn admin_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.admin.as_ref().map(admin::Listener::address).transpose()
     }
 
     /// Runs until it is told to stop; then ends all streams, and stores what is still to be stored.
@@ -187,7 +206,9 @@ impl Server {
             CHAT => self.accept(),
             CONTROL => self.operators.accept(self.poll.registry()),
             WAKER => self.stored(),
-            Token(peer) if peer < CONNECTIONS => self.operator(peer - PEERS),
+            ADMIN => self.accept_admin(),
+            Token(peer) if peer < ADMIN_PEERS => self.operator(peer - PEERS),
+            Token(peer) if peer < CONNECTIONS => self.admin(peer - ADMIN_PEERS),
             Token(id) => {
                 let id = id as ConnectionId;
                 if self.connections.contains_key(&id) {
@@ -207,7 +228,9 @@ impl Server {
         while more {
             more = self.desk.run(self.now_us());
             self.tell();
+            more |= self.desk.answer(self.now_us());
             if let Some(store) = self.desk.host.take_store() {
+                self.health.storing(self.now_us());
                 self.disk.ask(Job::Log(store));
             }
             self.carry_out();
@@ -219,6 +242,8 @@ impl Server {
             self.ticked = Instant::now();
             self.end_strangers();
             self.accept(); // whom the system had no room for
+            self.end_late_admins();
+            self.accept_admin();
         }
     }
 
@@ -465,7 +490,9 @@ impl Server {
     fn take_done(&mut self, done: Done) {
         match done {
             Done::Log(stored) => {
+                self.health.stored(&stored);
                 if let Err(error) = &stored {
+                    self.desk.host.metrics.disk_failed();
                     tracing::error!(%error, "user information cannot be stored");
                 }
                 self.desk.host.stored_done(stored.is_ok(), self.now_us());
@@ -473,6 +500,7 @@ impl Server {
             Done::Roster { stored, then } => match stored {
                 Ok(()) => then.iter().for_each(|(id, stanza)| self.send(*id, stanza)),
                 Err(error) => {
+                    self.desk.host.metrics.disk_failed();
                     tracing::error!(%error, "a roster cannot be stored");
                     for (id, _) in then {
                         self.close(id, "internal-server-error", "the roster cannot be stored");
@@ -510,13 +538,47 @@ impl Server {
         self.operators.tell(peer, &reply);
     }
 
+    fn accept_admin(&mut self) {
+        let now_us = self.now_us();
+        if let Some(admin) = &mut self.admin {
+            admin.accept(self.poll.registry(), now_us);
+        }
+    }
+
+    /// An admin client asks, and is told at once.
+    fn admin(&mut self, peer: usize) {
+        let Some(request) = self.admin.as_mut().and_then(|admin| admin.ask(peer)) else { return };
+        let now = Now {
+            servers: self.desk.host.gauges(),
+            connections: self.connections.len(),
+            sessions: self.desk.sessions(),
+            now_us: self.now_us(),
+        };
+        let status = admin::Status { metrics: &self.desk.host.metrics, now, health: &self.health };
+        let response = admin::respond(&request, &status);
+        if let Some(admin) = &mut self.admin {
+            admin.tell(peer, response);
+        }
+    }
+
+    fn end_late_admins(&mut self) {
+        let now_us = self.now_us();
+        if let Some(admin) = &mut self.admin {
+            admin.end_late(now_us);
+        }
+    }
+
     /// Ends all streams, and stores what is still to be stored.
     fn drain(mut self) -> io::Result<()> {
+        self.health.drain();
         let until = Instant::now() + DRAIN;
         let mut events = Events::with_capacity(EVENTS_MAX);
         // What was asked for is answered first.
         while !self.desk.host.is_idle() && Instant::now() < until {
             self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            for event in events.iter().filter(|event| event.token() != CHAT) {
+                self.happened(event.token(), false);
+            }
             self.stored();
             self.work();
         }
@@ -527,7 +589,7 @@ impl Server {
         while !self.connections.is_empty() && Instant::now() < until {
             self.work();
             self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
-            for event in &events {
+            for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
             }
         }

@@ -151,6 +151,7 @@ impl Desk {
             .collect();
         for request in given_up {
             self.asked.remove(&request);
+            self.host.metrics.given_up(request);
             self.host.cancel(session.user, request, now_us);
         }
         let Some(others) = self.connections.get_mut(&session.user) else { return };
@@ -236,19 +237,30 @@ impl Desk {
         }
     }
 
-    /// Lets the nodes work, and says what came of it. True if there is more to do at once.
+    /// Lets the nodes work. True if there is more to do at once.
     pub fn run(&mut self, now_us: u64) -> bool {
         self.now_us = now_us;
-        let more = self.host.run(now_us);
+        self.host.run(now_us)
+    }
+
+    /// Says what has come of requests, at the time at which that is known. True if there is more to do at once.
+    pub fn answer(&mut self, now_us: u64) -> bool {
+        self.now_us = now_us;
         let outcomes = self.host.take_outcomes();
         let any = !outcomes.is_empty();
         for outcome in outcomes {
             self.came(outcome);
         }
-        for user in self.host.take_joined() {
-            self.of_user(user).into_iter().for_each(|id| self.go_on(id));
+        let joined = self.host.take_joined();
+        for user in &joined {
+            self.of_user(*user).into_iter().for_each(|id| self.go_on(id));
         }
-        more || any
+        any || !joined.is_empty()
+    }
+
+    /// Resources that are bound.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
     }
 
     /// An address of this server: of an account or, without a local part, of the server itself.

@@ -53,7 +53,7 @@ impl Office {
     /// Lets the nodes work; the disk does not answer.
     fn step(&mut self) -> bool {
         self.now_us += 1_000;
-        let more = self.desk.run(self.now_us);
+        let more = self.desk.run(self.now_us) | self.desk.answer(self.now_us);
         let deeds = self.desk.take_deeds();
         let any = !deeds.is_empty();
         for deed in deeds {
@@ -157,7 +157,7 @@ fn nothing_is_acknowledged_before_it_is_synced() {
     office.say(1, SHARE);
     office.heard(1);
     office.say_only(1, SET);
-    while office.desk.run(office.now_us) {}
+    while office.desk.run(office.now_us) | office.desk.answer(office.now_us) {}
     for _ in 0..100 {
         office.step();
     }

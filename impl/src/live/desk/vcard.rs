@@ -10,6 +10,7 @@ use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
 use crate::live::front::names::attribute;
 use crate::live::front::write;
 use crate::live::host::Outcome;
+use crate::live::metrics::Kind;
 use crate::node::{Change, Refused};
 use crate::profile::{Profile, Rule};
 
@@ -30,7 +31,8 @@ const GETS_INTERACTIVE_MAX: usize = 16;
 pub(super) struct Asked {
     pub(super) id: ConnectionId,
     request: Element,
-    is_change: bool,
+    kind: Kind,
+    asked_us: u64,
 }
 
 impl Desk {
@@ -68,7 +70,8 @@ impl Desk {
         let many = session.gets > GETS_INTERACTIVE_MAX;
         let class = if many { Class::Bulk } else { Class::Interactive };
         let request = self.host.query(user, other, class, self.now_us);
-        self.asked.insert(request, Asked { id, request: stanza, is_change: false });
+        let (kind, asked_us) = (Kind::Get(class), self.now_us);
+        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
     }
 
     /// Asks or says with whom a user shares.
@@ -105,7 +108,8 @@ impl Desk {
         let session = self.sessions.get_mut(&id).expect("a session asks");
         session.changes += 1;
         let request = self.host.publish(session.user, change, self.now_us);
-        self.asked.insert(request, Asked { id, request: stanza, is_change: true });
+        let (kind, asked_us) = (Kind::Change, self.now_us);
+        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
         request
     }
 
@@ -118,7 +122,12 @@ impl Desk {
             return self.detach_if_away(user);
         }
         let Some(asked) = self.asked.remove(&outcome.request) else { return };
-        let Asked { id, request, is_change } = asked;
+        let Asked { id, request, kind, asked_us } = asked;
+        let is_change = kind == Kind::Change;
+        match outcome.reply.is_ok() {
+            true => self.host.metrics.answered(kind, asked_us, self.now_us),
+            false => self.host.metrics.refused(kind),
+        }
         let answer = match outcome.reply {
             Ok(_) if is_change => iq_result(&request, None),
             Ok(shown) => match shown.profile.as_ref().and_then(text) {
