@@ -22,6 +22,7 @@ use crate::nodes::global::Global;
 use crate::nodes::global::file::Damaged;
 use crate::nodes::query::Query;
 use crate::profile::Record;
+use crate::search::Search;
 use crate::strategy::Configured;
 use crate::wire::Wire;
 
@@ -174,9 +175,28 @@ impl Host {
     /// # Panics
     /// The user's client has no session.
     pub fn query(&mut self, asker: u16, user: u16, class: Class, now_us: u64) -> RequestId {
+        self.ask(asker, user, class, None, now_us)
+    }
+
+    /// A user searches: a query of its own information that finds others besides.
+    ///
+    /// # Panics
+    /// The user's client has no session.
+    pub fn search(&mut self, asker: u16, search: Search, now_us: u64) -> RequestId {
+        self.ask(asker, asker, Class::Normal, Some(Arc::new(search)), now_us)
+    }
+
+    fn ask(
+        &mut self,
+        asker: u16,
+        user: u16,
+        class: Class,
+        search: Option<Arc<Search>>,
+        now_us: u64,
+    ) -> RequestId {
         let request = self.next_request();
         let home = user % self.config.query_servers;
-        self.command(asker, Command::Query { request, user, class, home }, now_us);
+        self.command(asker, Command::Query { request, user, class, search, home }, now_us);
         request
     }
 
