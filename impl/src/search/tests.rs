@@ -107,6 +107,7 @@ fn forwards(search: &Search, profiles: &BTreeMap<u16, Profile>) -> Vec<u16> {
         let page = page(&Search { part, ..search.clone() }, profiles);
         assert!(page.hits.is_empty() || page.index as usize == found.len(), "its index");
         found.extend(users(&page));
+        assert!(found.len() <= profiles.len(), "nobody twice");
         let Some(last) = page.hits.last() else { return found };
         part = Part::After(last.user);
     }
@@ -122,6 +123,7 @@ fn backwards(search: &Search, profiles: &BTreeMap<u16, Profile>) -> Vec<u16> {
         assert_eq!(at, page.count as usize, "its index");
         part = Part::Before(first.user);
         found = [users(&page), found].concat();
+        assert!(found.len() <= profiles.len(), "nobody twice");
     }
 }
 
@@ -159,6 +161,7 @@ proptest! {
         loop {
             let page = page(&Search { part, hits_max, ..all() }, &profiles);
             found.extend(users(&page));
+            prop_assert!(found.len() <= 80, "nobody twice");
             let Some(last) = page.hits.last() else { break };
             part = Part::After(last.user);
             if let Some((user, comes)) = changes.next().filter(|(user, _)| !stay.contains(user)) {

@@ -132,6 +132,7 @@ fn pages_follow_each_other_in_both_directions() {
         let Some(last) = last else { break };
         assert_eq!(index, Some(forwards.len().to_string()));
         forwards.extend(names(&answer));
+        assert!(forwards.len() <= 7, "nobody twice");
         after = format!("<after>{last}</after>");
     }
     assert_eq!(forwards, all);
@@ -142,6 +143,7 @@ fn pages_follow_each_other_in_both_directions() {
         assert_eq!(count, "7");
         let Some(first) = first else { break };
         backwards = [names(&answer), backwards].concat();
+        assert!(backwards.len() <= 7, "nobody twice");
         before = format!("<before>{first}</before>");
     }
     assert_eq!(backwards, all);
