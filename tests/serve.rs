@@ -2,83 +2,15 @@
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod serving;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
-const PASSWORD: &str = "correct horse";
+use serving::{PASSWORD, Server, add, slixmpp, spillway, user};
+
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn spillway() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_spillway"))
-}
-
-/// A server that runs; killed when it is dropped.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(data: &Path, options: &[&str]) -> Server {
-        let mut process = spillway()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .args(options)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split_whitespace().nth(1).expect("it says where it listens");
-        Server { address: address.parse().unwrap(), process }
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap(); // SIGKILL
-        self.process.wait().unwrap();
-    }
-
-    /// Asks it to stop, and waits until it has.
-    fn stop(mut self) -> Option<i32> {
-        let killed = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
-        assert!(killed.unwrap().success());
-        self.process.wait().unwrap().code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn user(arguments: &[&str], data: &Path, password: &str) -> (bool, String) {
-    let mut process = spillway()
-        .arg("user")
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that asks for none has closed its end.
-    let _ = writeln!(process.stdin.take().unwrap(), "{password}");
-    let output = process.wait_with_output().unwrap();
-    let told = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8(told).unwrap())
-}
-
-fn add(name: &str, data: &Path) {
-    let (added, told) = user(&["add", name, "--password-stdin"], data, PASSWORD);
-    assert!(added, "{told}");
-}
 
 /// A client that speaks plain XMPP.
 struct Client(TcpStream);
@@ -233,33 +165,13 @@ fn a_client_that_takes_nothing_stops_nobody_and_gets_all_when_it_does() {
     asking.join().unwrap();
 }
 
-/// Python and its packages are fetched into a folder of the build's own.
 #[test]
 fn slixmpp_logs_in_publishes_asks_and_chats() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slixmpp");
-    let python = environment.join("bin/python");
-    let run = |command: &mut Command| {
-        let output = command.output().expect("python 3 is installed");
-        let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success(), "{told}");
-        told
-    };
-    if !environment.join("installed").exists() {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
-        run(Command::new(&python).args(["-m", "pip", "install", "-q", "slixmpp==1.17.0"]));
-        std::fs::write(environment.join("installed"), "").unwrap();
-    }
     let data = tempfile::tempdir().unwrap();
     add("alice", data.path());
     add("bob", data.path());
     let server = Server::start(data.path(), &["--threshold", "1"]);
-    let port = server.address.port().to_string();
-    let told = run(Command::new(&python).arg(root.join("tests/live/chat.py")).args([
-        "127.0.0.1",
-        &port,
-        PASSWORD,
-    ]));
+    let told = slixmpp(server.address, &[]);
     assert!(told.contains("ok asked again later"), "{told}");
     assert_eq!(server.stop(), Some(0));
 }

@@ -28,6 +28,10 @@ pub(crate) struct Args {
     /// Where chat clients connect.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5222")]
     listen: SocketAddr,
+    /// Where chat clients connect whose connections begin with TLS, without STARTTLS before; usually port 5223. Nowhere
+    /// unless it is given.
+    #[arg(long, value_name = "ADDR", conflicts_with = "insecure_plaintext")]
+    listen_tls: Option<SocketAddr>,
     /// The domain of the users, the part of their addresses behind the `@`.
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     domain: String,
@@ -49,6 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     let opening = Opening {
         data: args.data.clone(),
         listen: args.listen,
+        listen_tls: args.listen_tls,
         domain: args.domain.clone(),
         is_plaintext: args.insecure_plaintext,
         query_servers: QUERY_SERVERS,
@@ -56,17 +61,21 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     };
     let server = open(&opening).map_err(Failure::Input)?;
     let address = server.address().map_err(Failure::input)?;
-    output::result(&welcome(args, address))?;
+    let direct = server.direct_address().map_err(Failure::input)?;
+    output::result(&welcome(args, address, direct))?;
     server.run(interrupt::asked).map_err(Failure::input)?;
     Ok(Exit::Holds)
 }
 
-fn welcome(args: &Args, address: SocketAddr) -> String {
+fn welcome(args: &Args, address: SocketAddr, direct: Option<SocketAddr>) -> String {
     let (data, domain) = (args.data.display(), &args.domain);
     let secured =
         if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
+    let direct = direct.map_or_else(String::new, |address| {
+        format!("chat-tls  {address} (TLS from the beginning, the same certificate)\n")
+    });
     format!(
-        "chat      {address} ({secured}), users are NAME@{domain}\n\
+        "chat      {address} ({secured}), users are NAME@{domain}\n{direct}\
          data      {data}\n\
          accounts  spillway user add NAME --data {data}\n\
          connect   any XMPP client: address NAME@{domain}, server {} port {}\n",

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::ServerConfig;
 
 use super::control;
 use super::desk::{Desk, Directory};
 use super::disk::ROSTER;
+use super::door::Door;
 use super::front::prep;
 use super::front::stream::{Policy, Tls};
 use super::host::Host;
@@ -37,6 +39,8 @@ pub struct Opening {
     pub data: PathBuf,
     /// Where chat clients connect.
     pub listen: SocketAddr,
+    /// Where chat clients connect whose connections begin with TLS, if anywhere.
+    pub listen_tls: Option<SocketAddr>,
     /// The domain of its users.
     pub domain: String,
     /// No TLS; for loopback only.
@@ -75,15 +79,37 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     let desk = Desk::new(&domain, host, Directory::new(all), rosters);
     let desk = desk.map_err(|user| failed(&format!("the roster of user {user} cannot be read")))?;
     let tls = (!opening.is_plaintext).then(|| tls::configure(data, &domain)).transpose()?;
-    let chat = TcpListener::bind(listen).map_err(|error| format!("{listen}: {error}"))?;
     let socket = control::socket_of(data);
     let _ = fs::remove_file(&socket); // of a server that was killed: the database is ours, so it does not run
     let control = std::os::unix::net::UnixListener::bind(&socket)
         .map_err(|error| format!("{}: {error}", socket.display()))?;
     let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
     let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
-    Server::new(Parts { chat, control, policy, tls, accounts, log, desk })
+    let direct = match (opening.listen_tls, &tls) {
+        (None, _) => None,
+        (Some(_), None) => return Err("without TLS nothing can begin with it".to_owned()),
+        (Some(listen), Some(tls)) => {
+            let policy = Policy { tls: Tls::Direct, ..policy.clone() };
+            Some(door(listen, policy, Some(tls::direct(tls)))?)
+        }
+    };
+    let chat = door(*listen, policy, None)?;
+    Server::new(Parts { chat, direct, control, tls, accounts, log, desk })
         .map_err(|error| error.to_string())
+}
+
+/// Opens a door at an address.
+fn door(
+    listen: SocketAddr,
+    policy: Policy,
+    direct: Option<Arc<ServerConfig>>,
+) -> Result<Door, String> {
+    let opened = TcpListener::bind(listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(mio::net::TcpListener::from_std(listener))
+    });
+    let listener = opened.map_err(|error| format!("{listen}: {error}"))?;
+    Ok(Door { listener, policy: Arc::new(policy), direct })
 }
 
 /// The accounts of a data folder whose server does not run.
