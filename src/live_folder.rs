@@ -75,15 +75,17 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     if paths.is_empty() {
-        return Err(failed(format!("no file whose name ends with {EXTENSION}; expected those of `serve --trace-dir`")));
+        return Err(failed(format!(
+            "no file whose name ends with {EXTENSION}; expected those of `serve --trace-dir`"
+        )));
     }
     paths.sort();
     Ok(paths)
 }
 
 fn node_file(path: &Path) -> Result<NodeFile, Failure> {
-    let file = File::open(path)
-        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let file =
+        File::open(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     NodeFile::read(BufReader::new(file)).map_err(|error| {
         let (line, what, expected) = (error.line, &error.what, &error.expected);
         Failure::Input(format!("{}:{line}: {what}; expected {expected}", path.display()))

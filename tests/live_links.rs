@@ -16,9 +16,9 @@ use spillway_impl::live::links::{Aside, Deed, Frame, Neighbours};
 use spillway_impl::node::{Change, Store};
 use spillway_impl::profile::{Profile, Rule};
 use spillway_impl::world::links::peers;
+use spillway_model::Scope;
 use spillway_properties::CheckedAcceptor;
 use spillway_properties::live::merge;
-use spillway_model::Scope;
 use spillway_traces::live::NodeFile;
 use spillway_traces::{Bounds, Judgement, Node, Validated, validate};
 
@@ -262,7 +262,9 @@ impl System {
         }
         let end = full[self.draw.below(full.len())];
         for _ in 0..=self.draw.below(4) {
-            let Some(frame) = self.pipes.get_mut(&end).and_then(VecDeque::pop_front) else { return };
+            let Some(frame) = self.pipes.get_mut(&end).and_then(VecDeque::pop_front) else {
+                return;
+            };
             let process = self.alive.get_mut(&node).unwrap();
             match frame {
                 Some(frame) => process.neighbours.heard(end.1, frame),
@@ -348,7 +350,11 @@ fn run(seed: u64, turns: u64, bug: Option<Bug>) -> System {
         let is_faulty = turn < turns;
         let node = system.nodes[system.draw.below(system.nodes.len())];
         let is_alive = system.alive.contains_key(&node);
-        if is_alive && is_faulty && system.incarnations[&node] < LIVES_MAX && system.draw.one_in(400) {
+        if is_alive
+            && is_faulty
+            && system.incarnations[&node] < LIVES_MAX
+            && system.draw.one_in(400)
+        {
             system.kill(node);
         } else if !is_alive && (!is_faulty || system.draw.one_in(100)) {
             system.start(node);
@@ -372,14 +378,32 @@ fn judge(system: &System) -> Validated {
             println!("FILE {:?} line {}", file.origin, place.line);
             for entry in &file.entries[..(place.line as usize - 1).min(file.entries.len())] {
                 let text = serde_json::to_string(entry).unwrap();
-                if file.origin.node == Node::CONTROL || text.contains("A3") { println!("RAW {text}"); }
+                if file.origin.node == Node::CONTROL || text.contains("A3") {
+                    println!("RAW {text}");
+                }
             }
         }
         for event in &merged.trace.events[at.saturating_sub(back)..=at] {
             let took = event.observed.took.map(|took| took.to_string()).unwrap_or_default();
-            let sent: Vec<String> = event.observed.sent.iter().map(|s| format!("{}>{} {}", s.from, s.to, s.message)).collect();
-            let lost: Vec<String> = event.observed.lost.iter().map(|s| format!("{}>{} {}", s.from, s.to, s.message)).collect();
-            println!("{} {} {} took [{took}] sent {sent:?} lost {lost:?} {:?}", event.index, event.action, if event.observed.assumed { "assumed" } else { "" }, event.observed.notes);
+            let sent: Vec<String> = event
+                .observed
+                .sent
+                .iter()
+                .map(|s| format!("{}>{} {}", s.from, s.to, s.message))
+                .collect();
+            let lost: Vec<String> = event
+                .observed
+                .lost
+                .iter()
+                .map(|s| format!("{}>{} {}", s.from, s.to, s.message))
+                .collect();
+            println!(
+                "{} {} {} took [{took}] sent {sent:?} lost {lost:?} {:?}",
+                event.index,
+                event.action,
+                if event.observed.assumed { "assumed" } else { "" },
+                event.observed.notes
+            );
         }
     }
     validated
@@ -392,7 +416,12 @@ fn whatever_is_killed_and_whenever_the_model_accepts_what_the_others_wrote() {
     for seed in 0..seeds.unwrap_or(8) {
         let system = run(seed, 30_000, None);
         let validated = judge(&system);
-        assert_eq!(validated.judgement, Judgement::Accepted, "seed {seed}: {}", validated.judgement);
+        assert_eq!(
+            validated.judgement,
+            Judgement::Accepted,
+            "seed {seed}: {}",
+            validated.judgement
+        );
         assert!(validated.broken.is_empty(), "seed {seed}: {:?}", validated.broken);
         for (node, count) in &system.kills {
             *kills.entry(*node).or_insert(0) += count;

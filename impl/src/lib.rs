@@ -4,7 +4,8 @@
 //! `spillway-traces`: a model that nothing independent answers to proves little. Whatever drives them, a simulator, a
 //! replay in lockstep with the model or real sockets, moves bytes, time and storage, and nothing else.
 //!
-//! - [`config`]: what the operator sets. [`profile`]: what users share. [`wire`]: what travels on the links.
+//! - [`config`]: what the operator sets. [`profile`]: what users share. [`search`]: what is found of it. [`wire`]: what
+//!   travels on the links.
 //! - [`node`]: the contract between a node and its driver: inputs, outputs, and the [`Chooser`](node::Chooser) that makes
 //!   the choices which the protocol leaves open.
 //! - [`nodes`]: the five kinds of node. [`strategy`]: the choosers of the product and of tests.
@@ -18,6 +19,7 @@ pub mod live;
 pub mod node;
 pub mod nodes;
 pub mod profile;
+pub mod search;
 pub mod sim;
 pub mod strategy;
 pub mod wire;

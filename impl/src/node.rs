@@ -7,11 +7,13 @@
 //! again and again until it declines. In the product that is the configured strategy; in lockstep with a trace it is the
 //! action of the trace, or nothing.
 
+use std::sync::Arc;
+
 use rand_chacha::ChaCha8Rng;
 use spillway_traces::{Action, Node, Note, RequestId};
 
-use crate::profile::Profile;
-use crate::profile::Rule;
+use crate::profile::{Info, Profile, Rule};
+use crate::search::{Page, Search};
 use crate::wire::{Ask, Wire};
 
 /// What a client's user wants.
@@ -25,6 +27,8 @@ pub enum Command {
         user: u16,
         /// Its priority.
         class: crate::config::Class,
+        /// What is to be found besides; the user is the asker itself then.
+        search: Option<Arc<Search>>,
         /// The query server that it goes to while routing is `home`.
         home: u16,
     },
@@ -222,7 +226,9 @@ pub struct Shown {
     /// that it made.
     pub version: u32,
     /// The information asked for.
-    pub profile: Option<Profile>,
+    pub info: Option<Arc<Info>>,
+    /// What a search has found.
+    pub found: Option<Arc<Page>>,
 }
 
 /// Why a request has no reply.

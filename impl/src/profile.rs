@@ -1,6 +1,7 @@
 //! What users share about themselves: a profile with fields, with whom it is shared, and the contacts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +56,7 @@ pub struct Info {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Record {
     /// The information; none before the first publish and after a deletion.
-    pub info: Option<Info>,
+    pub info: Option<Arc<Info>>,
     /// With whom it is shared.
     pub rule: Rule,
     /// The owner's contacts.

@@ -7,6 +7,7 @@ use spillway_traces::{HandOver, RequestId, Sessions};
 
 use crate::config::Class;
 use crate::profile::{Info, Record};
+use crate::search::{Page, Search};
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum Body {
         user: u16,
         /// Its priority.
         class: Class,
+        /// What is to be found besides; the user is the asker itself then. Traces do not tell of it.
+        search: Option<Arc<Search>>,
     },
     /// A change of the client's own record; see "Sharing and deletion".
     Publish {
@@ -70,14 +73,21 @@ pub struct Entry {
 pub enum Wire {
     /// A → B.
     Request(Asked),
-    /// B → A. `info` is what the client may see; for a publish it is none and `version` the one that it made.
-    Reply { request: RequestId, revision: u32, version: u32, info: Option<Arc<Info>> },
+    /// B → A. `info` is what the client may see; for a publish it is none and `version` the one that it made. `found` is
+    /// what a search has found.
+    Reply {
+        request: RequestId,
+        revision: u32,
+        version: u32,
+        info: Option<Arc<Info>>,
+        found: Option<Arc<Page>>,
+    },
     /// B → A, C → B.
     Busy { request: RequestId, retry_after_us: u64 },
     /// B → C.
     Query(Asked),
     /// C → B.
-    Answer { request: RequestId, revision: u32, info: Option<Arc<Info>> },
+    Answer { request: RequestId, revision: u32, info: Option<Arc<Info>>, found: Option<Arc<Page>> },
     /// B → C, C → G.
     Publish(Ask),
     /// G → C, C → B.

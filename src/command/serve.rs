@@ -29,6 +29,10 @@ pub(crate) struct Args {
     /// Where chat clients connect.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:5222")]
     listen: SocketAddr,
+    /// Where chat clients connect whose connections begin with TLS, without STARTTLS before; usually port 5223. Nowhere
+    /// unless it is given.
+    #[arg(long, value_name = "ADDR", conflicts_with = "insecure_plaintext")]
+    listen_tls: Option<SocketAddr>,
     /// The domain of the users, the part of their addresses behind the `@`.
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     domain: String,
@@ -61,6 +65,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
         data: args.data.clone(),
         listen: args.listen,
         admin: args.admin,
+        listen_tls: args.listen_tls,
         domain: args.domain.clone(),
         is_plaintext: args.insecure_plaintext,
         query_servers: QUERY_SERVERS,
@@ -73,8 +78,11 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     }
     let server = open(&opening).map_err(Failure::Input)?;
     let address = server.address().map_err(Failure::input)?;
-    let admin = server.admin_address().map_err(Failure::input)?;
-    output::result(&welcome(args, address, admin))?;
+    let beside = Beside {
+        direct: server.direct_address().map_err(Failure::input)?,
+        admin: server.admin_address().map_err(Failure::input)?,
+    };
+    output::result(&welcome(args, address, &beside))?;
     server.run(interrupt::asked).map_err(Failure::input)?;
     Ok(Exit::Holds)
 }
@@ -87,13 +95,23 @@ fn raise_file_limit() {
     }
 }
 
-fn welcome(args: &Args, address: SocketAddr, admin: Option<SocketAddr>) -> String {
+/// Addresses beside the one for chat.
+struct Beside {
+    direct: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
+}
+
+fn welcome(args: &Args, address: SocketAddr, beside: &Beside) -> String {
     let (data, domain) = (args.data.display(), &args.domain);
     let secured =
         if args.insecure_plaintext { "without TLS" } else { "STARTTLS, self-made certificate" };
-    let admin = admin.map(|address| format!("admin     http://{address}/\n")).unwrap_or_default();
+    let direct = beside.direct.map_or_else(String::new, |address| {
+        format!("chat-tls  {address} (TLS from the beginning, the same certificate)\n")
+    });
+    let admin =
+        beside.admin.map_or_else(String::new, |address| format!("admin     http://{address}/\n"));
     format!(
-        "chat      {address} ({secured}), users are NAME@{domain}\n\
+        "chat      {address} ({secured}), users are NAME@{domain}\n{direct}\
          data      {data}\n\
          accounts  spillway user add NAME --data {data}\n\
          connect   any XMPP client: address NAME@{domain}, server {} port {}\n\

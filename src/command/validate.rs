@@ -11,9 +11,9 @@ use spillway_traces::{Bounds, Expect, Judgement, Outcome, Spillway, Trace, Valid
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::live_folder::Folder;
 use crate::format::number::counted;
 use crate::format::{self, Case, Format, Suite, github, junit, sarif};
+use crate::live_folder::Folder;
 use crate::output;
 use crate::style::{faint, strong};
 use crate::trace_file::{Subject, read, shell, warn_of};

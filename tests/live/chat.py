@@ -1,6 +1,6 @@
-"""Two unmodified slixmpp clients against a server: log in, publish, query, chat, see each other.
+"""Two unmodified slixmpp clients against a server: log in, publish, query, chat, see and find each other.
 
-usage: chat.py HOST PORT PASSWORD [--plaintext] [--overloaded]
+usage: chat.py HOST PORT PASSWORD [--plaintext] [--direct-tls] [--overloaded]
 The accounts alice and bob exist, with the same password. --overloaded expects that some of 200 requests at once are refused.
  Prints a line for each thing that works; ends with 1 at the first
 that does not.
@@ -14,9 +14,13 @@ import sys
 
 import slixmpp
 from slixmpp.exceptions import IqError
+from slixmpp.plugins.xep_0055.stanza import Search
+from slixmpp.plugins.xep_0059 import Set
+from slixmpp.xmlstream import ET, register_stanza_plugin
 
 HOST, PORT, PASSWORD = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 PLAINTEXT = "--plaintext" in sys.argv
+DIRECT_TLS = "--direct-tls" in sys.argv
 OVERLOADED = "--overloaded" in sys.argv
 WAIT_S = 10
 
@@ -24,8 +28,10 @@ WAIT_S = 10
 class Client(slixmpp.ClientXMPP):
     def __init__(self, name):
         super().__init__(f"{name}@localhost/test", PASSWORD)
-        for plugin in ("xep_0030", "xep_0054", "xep_0199"):
+        for plugin in ("xep_0030", "xep_0054", "xep_0059", "xep_0199"):
             self.register_plugin(plugin)
+        self.register_plugin("xep_0055", {"provide_search": False})
+        register_stanza_plugin(Search, Set)
         self.ready = asyncio.Event()
         self.failed = None
         self.inbox = asyncio.Queue()
@@ -41,7 +47,8 @@ class Client(slixmpp.ClientXMPP):
         # The certificate is of the server's own making.
         self.ssl_context.check_hostname = False
         self.ssl_context.verify_mode = ssl.CERT_NONE
-        self.enable_direct_tls = False
+        self.enable_direct_tls = DIRECT_TLS
+        self.enable_starttls = not DIRECT_TLS
         if PLAINTEXT:
             self.enable_starttls = False
             self.enable_plaintext = True
@@ -67,6 +74,15 @@ async def card_of(client, jid):
         return answer["vcard_temp"]["FN"]
     except IqError as error:
         return error.condition
+
+
+async def find(client, field, text, **paging):
+    """Who has this text in a field of the card: a list of addresses for each page."""
+    query = client.make_iq_set(ito="localhost")
+    ET.SubElement(query["search"].xml, f"{{{Search.namespace}}}{field}").text = text
+    pages = client.plugin["xep_0059"].iterate(query, "search", iq_options={"timeout": WAIT_S}, **paging)
+    item = f"{{{Search.namespace}}}item"
+    return [[hit.get("jid") for hit in page["search"].xml.findall(item)] async for page in pages]
 
 
 def check(what, found, expected):
@@ -106,7 +122,17 @@ async def main():
     check("a chat message", (message["from"].bare, message["body"]), ("bob@localhost", "hello"))
 
     features = await alice.plugin["xep_0030"].get_info(jid="localhost", timeout=WAIT_S)
-    check("discovery", "vcard-temp" in features["disco_info"]["features"], True)
+    check("discovery", {"vcard-temp", Search.namespace} <= features["disco_info"]["features"], True)
+
+    card = bob.plugin["xep_0054"].make_vcard()
+    card["FN"] = "Bob Example"
+    await bob.plugin["xep_0054"].publish_vcard(card)
+    both = ["alice@localhost", "bob@localhost"]
+    check("search", await find(bob, "nick", "AL"), [both[:1]])
+    check("search in pages", await find(bob, "last", "example", amount=1), [both[:1], both[1:]])
+    backwards = await find(bob, "last", "example", amount=1, reverse=True)
+    check("search in pages from the last", backwards, [both[1:], both[:1]])
+    check("strangers do not find", await find(alice, "first", "bob"), [])
     await alice.plugin["xep_0199"].ping("localhost", timeout=WAIT_S)
     check("ping", True, True)
 

@@ -104,6 +104,9 @@ impl Connection {
         if self.tls.is_none() {
             take(self, bytes);
         } else if self.decrypt(bytes, &mut take).is_err() {
+            if let Some(tls) = &mut self.tls {
+                let _ = tls.write_tls(&mut self.socket); // why it ends: the last thing, and only a courtesy
+            }
             return Turn::Gone;
         }
         if read < READ_BYTES { Turn::Waits } else { Turn::More }
@@ -169,9 +172,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether all is sent.
+    /// Whether all is sent that can be: while TLS has not begun nothing of ours can, and who lets it wait is not waited for.
     pub(super) fn is_flushed(&self) -> bool {
-        self.out.is_empty() && self.tls.as_ref().is_none_or(|tls| !tls.wants_write())
+        match &self.tls {
+            None => self.out.is_empty(),
+            Some(tls) => tls.is_handshaking() || (self.out.is_empty() && !tls.wants_write()),
+        }
     }
 
     /// Says that nothing more comes.

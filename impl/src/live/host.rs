@@ -20,7 +20,9 @@ use super::metrics::{Gauge, Metrics};
 use super::teller::Teller;
 use super::timers::Timers;
 use crate::config::{Class, Config};
-use crate::node::{Change as Wanted, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store};
+use crate::node::{
+    Change as Wanted, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store,
+};
 use crate::nodes::client::Client;
 use crate::nodes::communication::Communication;
 use crate::nodes::control::Control;
@@ -28,6 +30,7 @@ use crate::nodes::global::Global;
 use crate::nodes::global::file::Damaged;
 use crate::nodes::query::Query;
 use crate::profile::Record;
+use crate::search::Search;
 use crate::strategy::Configured;
 use crate::wire::Wire;
 use crate::world::links::peers;
@@ -203,9 +206,8 @@ impl Host {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let chooser = Configured::new(config.knobs.strategy, ChaCha8Rng::from_rng(&mut random));
         let (own, incarnation) = (|| config.clone(), seat.incarnation);
-        let query = |index| {
-            seat.query.contains(&index).then(|| Query::new(own(), index, incarnation))
-        };
+        let query =
+            |index| seat.query.contains(&index).then(|| Query::new(own(), index, incarnation));
         let global = seat.global.as_ref().map(|file| Global::restart(own(), file)).transpose()?;
         let on_disk = global.as_ref().map_or((0, 0), |global| (global.base, global.durable()));
         let communication = seat.communication.unwrap_or_default();
@@ -341,7 +343,7 @@ impl Host {
     fn renew(&mut self, user: u16, now_us: u64) {
         let record = self.clients[&user].record.clone();
         let information = match record.info {
-            Some(info) => Wanted::Publish(info.profile),
+            Some(info) => Wanted::Publish(info.profile.clone()),
             None => Wanted::Delete,
         };
         let all = [information, Wanted::Share(record.rule), Wanted::Contacts(record.contacts)];
@@ -392,9 +394,28 @@ impl Host {
     /// # Panics
     /// The user's client has no session.
     pub fn query(&mut self, asker: u16, user: u16, class: Class, now_us: u64) -> RequestId {
+        self.ask(asker, user, class, None, now_us)
+    }
+
+    /// A user searches: a query of its own information that finds others besides.
+    ///
+    /// # Panics
+    /// The user's client has no session.
+    pub fn search(&mut self, asker: u16, search: Search, now_us: u64) -> RequestId {
+        self.ask(asker, asker, Class::Normal, Some(Arc::new(search)), now_us)
+    }
+
+    fn ask(
+        &mut self,
+        asker: u16,
+        user: u16,
+        class: Class,
+        search: Option<Arc<Search>>,
+        now_us: u64,
+    ) -> RequestId {
         let request = self.next_request();
         let home = user % self.config.query_servers;
-        self.command(asker, Command::Query { request, user, class, home }, now_us);
+        self.command(asker, Command::Query { request, user, class, search, home }, now_us);
         request
     }
 
@@ -584,9 +605,7 @@ impl Host {
         let (half, last) = match change {
             Change::Gone => (vec![reachable(false), Input::Lost { peer }], Input::Turn),
             Change::Born => (vec![], reachable(false)),
-            Change::Made => {
-                (vec![reachable(true), Input::Lost { peer }], Input::Made { peer })
-            }
+            Change::Made => (vec![reachable(true), Input::Lost { peer }], Input::Made { peer }),
         };
         match change {
             Change::Made => self.connected.insert(peer, incarnation),
@@ -614,7 +633,13 @@ impl Host {
     /// The newest revision that is known here.
     fn newest_known(&self) -> u32 {
         let applied = self.query.iter().flatten().map(|query| query.applied);
-        self.global.as_ref().map(Global::newest_revision).into_iter().chain(applied).max().unwrap_or(0)
+        self.global
+            .as_ref()
+            .map(Global::newest_revision)
+            .into_iter()
+            .chain(applied)
+            .max()
+            .unwrap_or(0)
     }
 
     fn give(&mut self, node: Node, input: Input, now_us: u64) {

@@ -4,16 +4,17 @@
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
-//! - `server`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread. [`control`]: what
-//!   an operator asks.
+//! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
+//!   [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
 mod admin;
-mod connection;
 pub mod aside;
+mod connection;
 pub mod control;
 pub mod desk;
 mod disk;
+mod door;
 pub mod front;
 pub mod host;
 mod joining;

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::ServerConfig;
 
 use super::control;
 use super::desk::{Desk, Directory};
 use super::disk::ROSTER;
+use super::door::Door;
 use super::front::prep;
 use super::front::stream::{Policy, Tls};
 use super::host::{Host, Seat};
@@ -44,6 +46,8 @@ pub struct Opening {
     pub listen: SocketAddr,
     /// Where admin clients connect, if anywhere; on loopback only.
     pub admin: Option<SocketAddr>,
+    /// Where chat clients connect whose connections begin with TLS, if anywhere.
+    pub listen_tls: Option<SocketAddr>,
     /// The domain of its users.
     pub domain: String,
     /// No TLS; for loopback only.
@@ -99,7 +103,6 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     let bind = |address: &SocketAddr| {
         TcpListener::bind(address).map_err(|error| format!("{address}: {error}"))
     };
-    let chat = bind(listen)?;
     let admin = opening.admin.as_ref().map(bind).transpose()?;
     let socket = control::socket_of(data);
     let _ = fs::remove_file(&socket); // of a server that was killed: the database is ours, so it does not run
@@ -107,7 +110,16 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
         .map_err(|error| format!("{}: {error}", socket.display()))?;
     let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
     let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
-    Server::new(Parts { chat, control, admin, policy, tls, accounts, log, desk, trace })
+    let direct = match (opening.listen_tls, &tls) {
+        (None, _) => None,
+        (Some(_), None) => return Err("without TLS nothing can begin with it".to_owned()),
+        (Some(listen), Some(tls)) => {
+            let policy = Policy { tls: Tls::Direct, ..policy.clone() };
+            Some(door(listen, policy, Some(tls::direct(tls)))?)
+        }
+    };
+    let chat = door(*listen, policy, None)?;
+    Server::new(Parts { chat, direct, control, admin, tls, accounts, log, desk, trace })
         .map_err(|error| error.to_string())
 }
 
@@ -128,6 +140,20 @@ fn begin_again(data: &Path) -> Result<u32, String> {
     let folder = fs::File::open(data).map_err(|error| failed(&error))?;
     folder.sync_all().map_err(|error| failed(&error))?;
     Ok(before)
+}
+
+/// Opens a door at an address.
+fn door(
+    listen: SocketAddr,
+    policy: Policy,
+    direct: Option<Arc<ServerConfig>>,
+) -> Result<Door, String> {
+    let opened = TcpListener::bind(listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(mio::net::TcpListener::from_std(listener))
+    });
+    let listener = opened.map_err(|error| format!("{listen}: {error}"))?;
+    Ok(Door { listener, policy: Arc::new(policy), direct })
 }
 
 /// The accounts of a data folder whose server does not run.

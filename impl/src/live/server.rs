@@ -7,7 +7,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::TcpListener;
 use mio::{Events, Interest, Poll, Token, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
@@ -17,8 +16,9 @@ use super::connection::{Connection, Turn};
 use super::control::Reply;
 use super::desk::{ConnectionId, Deed, Desk};
 use super::disk::{DiskThread, Done, Job};
+use super::door::Door;
 use super::front::sasl;
-use super::front::stream::{Event, Policy, Stream};
+use super::front::stream::Event;
 use super::front::token;
 use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
@@ -47,18 +47,19 @@ const CHAT: Token = Token(0);
 const CONTROL: Token = Token(1);
 const WAKER: Token = Token(2);
 const ADMIN: Token = Token(3);
-const PEERS: usize = 4;
+const DIRECT: Token = Token(4);
+const PEERS: usize = 5;
 const ADMIN_PEERS: usize = PEERS + PEERS_MAX;
 const CONNECTIONS: usize = ADMIN_PEERS + admin::PEERS_MAX;
 
 /// A server that is ready to run.
 pub struct Server {
     poll: Poll,
-    chat: TcpListener,
+    /// Where chat clients come in: [`CHAT`], and [`DIRECT`] if there is one.
+    doors: Vec<Door>,
     operators: Operators,
     admin: Option<admin::Listener>,
     health: admin::Health,
-    policy: Arc<Policy>,
     tls: Option<Arc<ServerConfig>>,
     accounts: Arc<Accounts<RedbStore>>,
     disk: DiskThread,
@@ -80,10 +81,10 @@ pub struct Server {
 
 /// What a server is made of.
 pub(super) struct Parts {
-    pub(super) chat: std::net::TcpListener,
+    pub(super) chat: Door,
+    pub(super) direct: Option<Door>,
     pub(super) control: std::os::unix::net::UnixListener,
     pub(super) admin: Option<std::net::TcpListener>,
-    pub(super) policy: Policy,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) accounts: Arc<Accounts<RedbStore>>,
     pub(super) log: FileLog,
@@ -117,11 +118,12 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { chat, control, admin, policy, tls, accounts, log, desk, trace } = parts;
-        chat.set_nonblocking(true)?;
+        let Parts { chat, direct, control, admin, tls, accounts, log, desk, trace } = parts;
         let poll = Poll::new()?;
-        let mut chat = TcpListener::from_std(chat);
-        poll.registry().register(&mut chat, CHAT, Interest::READABLE)?;
+        let mut doors: Vec<Door> = [Some(chat), direct].into_iter().flatten().collect();
+        for (door, token) in doors.iter_mut().zip([CHAT, DIRECT]) {
+            poll.registry().register(&mut door.listener, token, Interest::READABLE)?;
+        }
         let operators = Operators::new(control, CONTROL, PEERS, poll.registry())?;
         let listen = |admin| admin::Listener::new(admin, ADMIN, ADMIN_PEERS, poll.registry());
         let admin = admin.map(listen).transpose()?;
@@ -129,11 +131,10 @@ impl Server {
         let disk = DiskThread::start(log, accounts.clone(), waker)?;
         Ok(Server {
             poll,
-            chat,
+            doors,
             operators,
             admin,
             health: admin::Health::default(),
-            policy: Arc::new(policy),
             tls,
             accounts,
             disk,
@@ -156,7 +157,15 @@ impl Server {
     /// # Errors
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.chat.local_addr()
+        self.doors[0].listener.local_addr()
+    }
+
+    /// Where it listens for chat clients whose connections begin with TLS, if it does.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn direct_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.doors.get(1).map(|door| door.listener.local_addr()).transpose()
     }
 
     /// Where it listens for admin clients, if it does.
@@ -203,7 +212,8 @@ impl Server {
 
     fn happened(&mut self, token: Token, is_readable: bool) {
         match token {
-            CHAT => self.accept(),
+            CHAT => self.accept(0),
+            DIRECT => self.accept(1),
             CONTROL => self.operators.accept(self.poll.registry()),
             WAKER => self.stored(),
             ADMIN => self.accept_admin(),
@@ -241,7 +251,8 @@ impl Server {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
             self.end_strangers();
-            self.accept(); // whom the system had no room for
+            // Whom the system had no room for.
+            (0..self.doors.len()).for_each(|door| self.accept(door));
             self.end_late_admins();
             self.accept_admin();
         }
@@ -258,9 +269,10 @@ impl Server {
         }
     }
 
-    fn accept(&mut self) {
+    fn accept(&mut self, door: usize) {
+        let Some(door) = self.doors.get(door) else { return };
         loop {
-            let (mut socket, from) = match self.chat.accept() {
+            let (mut socket, from) = match door.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => return, // there is none, or the system has no room: whoever waits is met later
@@ -275,14 +287,19 @@ impl Server {
             if self.poll.registry().register(&mut socket, Token(id as usize), interests).is_err() {
                 continue;
             }
-            self.strangers.insert(from.ip(), strangers + 1);
             self.next_id += 1;
             let _ = socket.set_nodelay(true); // only slower without it
             let random = &self.random;
             let name = token::fresh(&mut |bytes: &mut [u8]| fill(random, bytes));
-            let stream = Stream::new(self.policy.clone(), name);
-            let now_us = self.now_us();
-            self.connections.insert(id, Connection::new(socket, stream, now_us));
+            let connection = match door.connection(socket, name, self.now_us()) {
+                Ok(connection) => connection,
+                Err(error) => {
+                    tracing::error!(id, %error, "TLS cannot begin");
+                    continue;
+                }
+            };
+            self.strangers.insert(from.ip(), strangers + 1);
+            self.connections.insert(id, connection);
             self.readable.insert(id);
             tracing::debug!(id, %from, "connected");
         }

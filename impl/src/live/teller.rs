@@ -82,7 +82,7 @@ impl Teller {
                 self.recorder.step(Action::Deliver { from: *from, to: node });
                 self.recorder.took(message);
             }
-            Input::Command(Command::Query { request, user, class, home }) => {
+            Input::Command(Command::Query { request, user, class, home, .. }) => {
                 let wish = Wish::Query { user: *user, class: *class };
                 let planned = Planned { client: node.index, wish, home: *home };
                 self.asks = Some(Asks { planned, version: 0 });

@@ -11,6 +11,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const CERTIFICATE: &str = "certificate.pem";
 const KEY: &str = "key.pem";
+/// What chat clients speak, as ALPN calls it.
+const PROTOCOL: &[u8] = b"xmpp-client";
 
 /// The configuration of TLS with the certificate in a data folder, which is made if there is none.
 ///
@@ -34,6 +36,13 @@ pub(super) fn configure(data: &Path, domain: &str) -> Result<Arc<ServerConfig>, 
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, private));
     config.map(Arc::new).map_err(|error| format!("{}: {error}", certificate.display()))
+}
+
+/// The same for connections that begin with TLS (XEP-0368): a client that says which protocol it wants must want ours.
+pub(super) fn direct(config: &ServerConfig) -> Arc<ServerConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![PROTOCOL.to_vec()];
+    Arc::new(config)
 }
 
 /// A certificate that nobody else has signed.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use spillway_traces::{Action, Node, Note, RequestId};
 
 use crate::bug::Bug;
-use crate::config::{Class, Config, Links, Timers};
+use crate::config::{Config, Links, Timers};
 use crate::node::{Candidate, Change, Command, Context, Input, Output, Refused, Shown, Timer};
 use crate::nodes::aside::{Aside, Running};
 use crate::profile::{CONTACTS_MAX, Info, Record};
@@ -107,9 +107,8 @@ impl Client {
     fn receive(&mut self, from: Node, message: Wire, context: &mut Context<'_>) {
         self.running.0.calm_down(Timer::Resend(from));
         match message {
-            Wire::Reply { request, revision, version, info } => {
-                let profile = info.map(|info| info.profile.clone());
-                self.replied(request, Shown { revision, version, profile }, context);
+            Wire::Reply { request, revision, version, info, found } => {
+                self.replied(request, Shown { revision, version, info, found }, context);
             }
             Wire::Busy { request, retry_after_us } => {
                 self.refused(request, retry_after_us, context);
@@ -154,8 +153,9 @@ impl Client {
 
     fn command(&mut self, command: Command, context: &mut Context<'_>) {
         match command {
-            Command::Query { request, user, class, home } => {
-                self.query(request, user, class, home, context);
+            Command::Query { request, user, class, search, home } => {
+                let fits = search.as_ref().is_none_or(|search| user == self.index && search.fits());
+                self.query(request, fits, home, Body::Query { user, class, search }, context);
             }
             Command::Change { request, change, home } => {
                 self.change(request, change, home, context);
@@ -173,15 +173,15 @@ impl Client {
     fn query(
         &mut self,
         request: RequestId,
-        user: u16,
-        class: Class,
+        fits: bool,
         home: u16,
+        body: Body,
         context: &mut Context<'_>,
     ) {
-        if !self.may_issue() {
+        if !self.may_issue() || !fits {
             return not_asked(request, context);
         }
-        self.issue(request, home, Body::Query { user, class }, context);
+        self.issue(request, home, body, context);
     }
 
     /// A change carries the whole record as it is from its version on, so that the newest version is all there is to know.
@@ -195,7 +195,9 @@ impl Client {
             self.record = Record { rule: self.config.knobs.sharing, ..Record::default() };
         }
         match change {
-            Change::Publish(profile) => self.record.info = Some(Info { version, profile }),
+            Change::Publish(profile) => {
+                self.record.info = Some(Arc::new(Info { version, profile }));
+            }
             Change::Delete => self.record.info = None,
             Change::Share(rule) => self.record.rule = rule,
             Change::Contacts(contacts) => self.record.contacts = contacts,

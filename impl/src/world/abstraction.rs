@@ -40,7 +40,7 @@ fn message(wire: &Wire, config: &Config) -> Message {
         }
         Wire::Busy { request, .. } => Message::Busy { request },
         Wire::Query(ref asked) => Message::Query { request: asked.ask.request, token: asked.token },
-        Wire::Answer { request, revision, ref info } => {
+        Wire::Answer { request, revision, ref info, .. } => {
             Message::Answer { request, revision, version: shown(info.as_deref()) }
         }
         Wire::Publish(ref ask) => Message::Publish { request: ask.request },

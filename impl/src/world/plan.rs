@@ -2,6 +2,7 @@
 //! request, in a scope of the model and in a long run alike.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use spillway_traces::RequestId;
@@ -139,7 +140,8 @@ impl Plan {
         let (home, user) = (planned.home, planned.client);
         let change = match &planned.wish {
             Wish::Query { user, class } => {
-                return Command::Query { request, user: *user, class: *class, home };
+                let (user, class) = (*user, *class);
+                return Command::Query { request, user, class, search: None, home };
             }
             Wish::Publish => Change::Publish(Plan::profile(user, self.version(request))),
             Wish::Delete => Change::Delete,
@@ -160,7 +162,8 @@ impl Plan {
             match &planned.wish {
                 Wish::Query { .. } => {}
                 Wish::Publish => {
-                    record.info = Some(Info { version, profile: Plan::profile(user, version) });
+                    let profile = Plan::profile(user, version);
+                    record.info = Some(Arc::new(Info { version, profile }));
                 }
                 Wish::Delete => record.info = None,
                 Wish::Share(rule) => record.rule = *rule,

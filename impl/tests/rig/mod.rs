@@ -100,7 +100,7 @@ pub fn askers(bits: u32) -> Sessions {
 
 /// Client 0 asks about user 1.
 pub fn asked(request: u32, class: Class, token: u32) -> Asked {
-    let body = Body::Query { user: 1, class };
+    let body = Body::Query { user: 1, class, search: None };
     Asked { ask: Ask { request: RequestId(request), client: 0, home: 0, body }, token }
 }
 
@@ -151,7 +151,7 @@ pub fn cancel(request: u32) -> Wire {
 
 /// A client asks about user 1.
 pub fn ask(request: u32, client: u16, home: u16) -> Wire {
-    let body = Body::Query { user: 1, class: Normal };
+    let body = Body::Query { user: 1, class: Normal, search: None };
     Wire::Request(Asked { ask: Ask { request: RequestId(request), client, home, body }, token: 5 })
 }
 
@@ -162,7 +162,7 @@ pub fn change(request: u32, client: u16, home: u16) -> Wire {
 }
 
 pub fn reply(request: u32, revision: u32) -> Wire {
-    Wire::Reply { request: RequestId(request), revision, version: 0, info: None }
+    Wire::Reply { request: RequestId(request), revision, version: 0, info: None, found: None }
 }
 
 pub fn busy(request: u32) -> Wire {
@@ -175,7 +175,7 @@ pub fn published(request: u32, revision: u32) -> Wire {
 
 /// A record of information that version `info` published, if any.
 pub fn record(info: Option<u32>, rule: Rule, contacts: &[u16]) -> Arc<Record> {
-    let info = info.map(|version| Info { version, profile: Profile::default() });
+    let info = info.map(|version| Arc::new(Info { version, profile: Profile::default() }));
     Arc::new(Record { info, rule, contacts: contacts.iter().copied().collect() })
 }
 
@@ -337,7 +337,7 @@ impl Rig<Client> {
     /// The user asks about user 2.
     pub fn asks(&mut self, request: u32) -> String {
         let request = RequestId(request);
-        let command = Command::Query { request, user: 2, class: Normal, home: 0 };
+        let command = Command::Query { request, user: 2, class: Normal, search: None, home: 0 };
         self.on(Input::Command(command))
     }
 
@@ -430,7 +430,7 @@ fn message_text(message: &Wire) -> String {
             format!("Snapshot {revision} {}", entries_text(entries))
         }
         Wire::Cancel { request } => format!("Cancel {request}"),
-        Wire::Answer { request, revision, info } => {
+        Wire::Answer { request, revision, info, .. } => {
             let version = info.as_ref().map_or(0, |info| info.version);
             format!("Answer {request} v{version} at {revision}")
         }

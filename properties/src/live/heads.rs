@@ -66,7 +66,12 @@ impl Reading {
     }
 
     /// Takes a change of a link that may be next.
-    pub(super) fn take_change(&mut self, peer: Node, incarnation: u32, change: Change) -> Option<Link> {
+    pub(super) fn take_change(
+        &mut self,
+        peer: Node,
+        incarnation: u32,
+        change: Change,
+    ) -> Option<Link> {
         if !self.is_at(peer, incarnation, change) {
             return None;
         }

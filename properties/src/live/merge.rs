@@ -251,7 +251,10 @@ impl Merger {
         match step.action {
             Action::Issue { client, request } => {
                 let asks = step.asks.as_ref().and_then(Asks::read).ok_or_else(|| {
-                    Trouble::At(place, "the issue of a request does not say what it asks for".into())
+                    Trouble::At(
+                        place,
+                        "the issue of a request does not say what it asks for".into(),
+                    )
                 })?;
                 let forgets = asks.is_change() && self.renewing.contains(&client);
                 self.names.issue(request, asks);
@@ -560,7 +563,13 @@ impl Merger {
     fn take_stuck(&mut self, node: Node) -> Result<bool, Trouble> {
         if std::env::var_os("SPILLWAY_MERGE_DEBUG").is_some() {
             for (node, lives) in &self.lives {
-                eprintln!("{node}.{} up {} later {} head {:?}", lives.now.origin.incarnation, lives.is_up, lives.later.len(), lives.now.head());
+                eprintln!(
+                    "{node}.{} up {} later {} head {:?}",
+                    lives.now.origin.incarnation,
+                    lives.is_up,
+                    lives.later.len(),
+                    lives.now.head()
+                );
             }
         }
         let steps = self.lives.iter().filter(|(_, lives)| lives.is_up);
@@ -577,7 +586,8 @@ impl Merger {
         let lives = self.lives.get_mut(&node).expect("it was found");
         let file = lives.now.file;
         let Some(Entry::Link(link)) = lives.now.take() else {
-            let what = format!("{node} has begun anew, and others contradict each other about when");
+            let what =
+                format!("{node} has begun anew, and others contradict each other about when");
             return Err(Trouble::At(Place { file: lives.later[0].file, line: 1 }, what));
         };
         let what = format!(

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::heads::Lives;
 use spillway_impl::world::{Planned, Wish};
 use spillway_traces::live::{Entry, NodeFile};
-use super::heads::Lives;
 use spillway_traces::{Action, Message, Node, Note, Observed, RequestId, Role, Sent, Spillway};
 
 /// The names.
@@ -91,9 +91,9 @@ impl Names {
         let wish = match asks.planned.wish {
             Wish::Query { user, class } => Wish::Query { user: self.user(user), class },
             // Who says nothing in this run sees nothing either.
-            Wish::Contacts(contacts) => {
-                Wish::Contacts(contacts.iter().filter_map(|u| self.clients.get(u)).copied().collect())
-            }
+            Wish::Contacts(contacts) => Wish::Contacts(
+                contacts.iter().filter_map(|u| self.clients.get(u)).copied().collect(),
+            ),
             wish => wish,
         };
         self.plan.push(Planned { client: self.user(user), wish, ..asks.planned });

@@ -39,10 +39,12 @@ impl Search<'_> {
         let planned = self.plan.planned(ask.request);
         let as_planned = planned.is_some_and(|planned| {
             let body = match (&planned.wish, &ask.body) {
-                (Wish::Query { user, class }, Body::Query { user: asked, class: of }) => {
-                    (user, class) == (asked, of)
-                }
-                (Wish::Query { .. }, Body::Publish { .. }) => false,
+                // No plan has a search, so that nodes have none either.
+                (
+                    Wish::Query { user, class },
+                    Body::Query { user: asked, class: of, search: None },
+                ) => (user, class) == (asked, of),
+                (Wish::Query { .. }, Body::Query { .. } | Body::Publish { .. }) => false,
                 (_, Body::Publish { version, .. }) => *version == self.plan.version(ask.request),
                 (_, Body::Query { .. }) => false,
             };
@@ -61,7 +63,7 @@ impl Search<'_> {
         let Some(info) = info else { return };
         let published =
             self.records.get(usize::from(user)).and_then(|own| own.get(info.version as usize));
-        if published.and_then(|record| record.info.as_ref()) != Some(&**info) {
+        if published.and_then(|record| record.info.as_ref()) != Some(info) {
             self.note(place, format_args!("{info:?} as the information of user {user}"));
         }
     }

@@ -2,13 +2,14 @@
 //! and stored comes out as [`Deed`]s, in order.
 //!
 //! - `session`: who is connected. `vcard`: user information, which is what the protocol is about. `roster` and `presence`:
-//!   contacts, and with that whom a user shares with. `route`: stanzas from user to user. `service`: what a client asks of
-//!   the server itself.
+//!   contacts, and with that whom a user shares with. `search`: who is found. `route`: stanzas from user to user. `service`:
+//!   what a client asks of the server itself.
 
 mod book;
 mod presence;
 mod roster;
 mod route;
+mod search;
 mod service;
 mod session;
 mod vcard;
@@ -65,6 +66,8 @@ pub struct Desk {
     rosters: BTreeMap<u16, Roster>,
     /// What was asked of the nodes for a stanza.
     asked: BTreeMap<RequestId, vcard::Asked>,
+    /// How many of these are searches.
+    searches: usize,
     /// Changes of the contacts of users who are not connected.
     away: BTreeMap<RequestId, u16>,
     /// Who may see whom once a change of contacts is stored.
@@ -92,6 +95,7 @@ impl Desk {
             connections: BTreeMap::new(),
             rosters: BTreeMap::new(),
             asked: BTreeMap::new(),
+            searches: 0,
             away: BTreeMap::new(),
             allowed: BTreeMap::new(),
             deeds: Vec::new(),
@@ -150,7 +154,7 @@ impl Desk {
             .map(|(request, _)| *request)
             .collect();
         for request in given_up {
-            self.asked.remove(&request);
+            self.forget(request);
             self.host.metrics.given_up(request);
             self.host.cancel(session.user, request, now_us);
         }
@@ -225,6 +229,10 @@ impl Desk {
             ("sharing", vcard::SHARING) if about.as_ref().is_none_or(|about| *about == own) => {
                 let payload = payload.clone();
                 self.sharing(id, stanza, &payload, is_set);
+            }
+            ("query", search::SEARCH) if about.is_none() => {
+                let payload = payload.clone();
+                self.search(id, stanza, &payload, is_set);
             }
             _ => self.service(id, &stanza, about.as_deref()),
         }

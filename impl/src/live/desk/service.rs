@@ -14,6 +14,8 @@ const SOFTWARE: &str = "jabber:iq:version";
 /// What the server does, and accounts on their behalf.
 const FEATURES: [&str; 6] =
     [INFO, ITEMS, PING, super::vcard::VCARD, super::vcard::SHARING, SOFTWARE];
+/// What the server does itself: it is also the directory of its users.
+const OF_SERVER: [&str; 2] = [super::search::SEARCH, super::search::PAGING];
 
 impl Desk {
     /// A request about the server, or about an account that answers for itself.
@@ -42,16 +44,23 @@ fn has_node(query: &Element) -> bool {
 }
 
 fn info(of_account: bool) -> Element {
-    let (category, kind) = if of_account { ("account", "registered") } else { ("server", "im") };
-    let identity = Element::builder("identity", INFO)
-        .attr(attribute("category"), category)
-        .attr(attribute("type"), kind)
-        .attr(attribute("name"), "Spillway")
-        .build();
+    let (identities, more): (&[_], &[&str]) = match of_account {
+        true => (&[("account", "registered")], &[]),
+        false => (&[("server", "im"), ("directory", "user")], &OF_SERVER),
+    };
+    let identities = identities.iter().map(|&(category, kind)| {
+        Element::builder("identity", INFO)
+            .attr(attribute("category"), category)
+            .attr(attribute("type"), kind)
+            .attr(attribute("name"), "Spillway")
+            .build()
+    });
     let features = FEATURES
-        .into_iter()
+        .iter()
+        .chain(more)
+        .copied()
         .map(|var| Element::builder("feature", INFO).attr(attribute("var"), var).build());
-    Element::builder("query", INFO).append(identity).append_all(features).build()
+    Element::builder("query", INFO).append_all(identities).append_all(features).build()
 }
 
 fn software() -> Element {

@@ -19,6 +19,8 @@ pub(super) struct Session {
     pub(super) wants_roster: bool,
     /// Gets that are under way.
     pub(super) gets: usize,
+    /// Searches that are under way.
+    pub(super) searches: usize,
     /// Changes that are under way.
     pub(super) changes: usize,
     /// Stanzas that wait for those.
@@ -35,6 +37,7 @@ impl Session {
             directed: std::collections::BTreeSet::new(),
             wants_roster: false,
             gets: 0,
+            searches: 0,
             changes: 0,
             held: VecDeque::new(),
         }

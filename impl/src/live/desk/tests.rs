@@ -1,5 +1,7 @@
 //! Users talk to the desk as their streams would, with a disk that syncs when it is told to.
 
+mod search;
+
 use minidom::Element;
 
 use super::*;

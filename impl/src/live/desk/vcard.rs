@@ -10,7 +10,7 @@ use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
 use crate::live::front::names::attribute;
 use crate::live::front::write;
 use crate::live::host::Outcome;
-use crate::live::metrics::Kind;
+use crate::live::metrics;
 use crate::node::{Change, Refused};
 use crate::profile::{Profile, Rule};
 
@@ -33,6 +33,25 @@ pub(super) struct Asked {
     request: Element,
     kind: Kind,
     asked_us: u64,
+}
+
+/// What was asked of the nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Get(Class),
+    Search,
+    Change,
+}
+
+impl Kind {
+    /// As what it is counted.
+    fn counted(self) -> metrics::Kind {
+        match self {
+            Kind::Get(class) => metrics::Kind::Get(class),
+            Kind::Search => metrics::Kind::Get(Class::Normal),
+            Kind::Change => metrics::Kind::Change,
+        }
+    }
 }
 
 impl Desk {
@@ -70,8 +89,7 @@ impl Desk {
         let many = session.gets > GETS_INTERACTIVE_MAX;
         let class = if many { Class::Bulk } else { Class::Interactive };
         let request = self.host.query(user, other, class, self.now_us);
-        let (kind, asked_us) = (Kind::Get(class), self.now_us);
-        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
+        self.expect(request, id, stanza, Kind::Get(class));
     }
 
     /// Asks or says with whom a user shares.
@@ -108,9 +126,27 @@ impl Desk {
         let session = self.sessions.get_mut(&id).expect("a session asks");
         session.changes += 1;
         let request = self.host.publish(session.user, change, self.now_us);
-        let (kind, asked_us) = (Kind::Change, self.now_us);
-        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
+        self.expect(request, id, stanza, Kind::Change);
         request
+    }
+
+    /// The nodes are to reply to this request, which a stanza was for.
+    pub(super) fn expect(
+        &mut self,
+        request: RequestId,
+        id: ConnectionId,
+        stanza: Element,
+        kind: Kind,
+    ) {
+        let asked_us = self.now_us;
+        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
+    }
+
+    /// Nothing is expected any more of this request.
+    pub(super) fn forget(&mut self, request: RequestId) -> Option<Asked> {
+        let asked = self.asked.remove(&request)?;
+        self.searches -= usize::from(asked.kind == Kind::Search);
+        Some(asked)
     }
 
     /// The nodes have a reply.
@@ -121,19 +157,19 @@ impl Desk {
         if let Some(user) = self.away.remove(&outcome.request) {
             return self.detach_if_away(user);
         }
-        let Some(asked) = self.asked.remove(&outcome.request) else { return };
+        let Some(asked) = self.forget(outcome.request) else { return };
         let Asked { id, request, kind, asked_us } = asked;
-        let is_change = kind == Kind::Change;
         match outcome.reply.is_ok() {
-            true => self.host.metrics.answered(kind, asked_us, self.now_us),
-            false => self.host.metrics.refused(kind),
+            true => self.host.metrics.answered(kind.counted(), asked_us, self.now_us),
+            false => self.host.metrics.refused(kind.counted()),
         }
         let answer = match outcome.reply {
-            Ok(_) if is_change => iq_result(&request, None),
-            Ok(shown) => match shown.profile.as_ref().and_then(text) {
+            Ok(_) if kind == Kind::Change => iq_result(&request, None),
+            Ok(shown) if kind == Kind::Search => self.found(&request, &shown),
+            Ok(shown) => match shown.info.as_ref().and_then(|info| text(&info.profile)) {
                 Some(card) => {
                     self.deeds.push(Deed::SendBytes(id, with_card(&request, card)));
-                    return self.settled(id, false);
+                    return self.settled(id, kind);
                 }
                 None => iq_error(&request, ErrorType::Cancel, "item-not-found", None),
             },
@@ -143,15 +179,16 @@ impl Desk {
         if request.name() == "iq" {
             self.deeds.push(Deed::Send(id, answer));
         }
-        self.settled(id, is_change);
+        self.settled(id, kind);
     }
 
     /// A request is no longer under way.
-    fn settled(&mut self, id: ConnectionId, is_change: bool) {
+    fn settled(&mut self, id: ConnectionId, kind: Kind) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        match is_change {
-            true => session.changes -= 1,
-            false => session.gets -= 1,
+        match kind {
+            Kind::Get(_) => session.gets -= 1,
+            Kind::Search => session.searches -= 1,
+            Kind::Change => session.changes -= 1,
         }
         self.go_on(id);
     }
@@ -186,7 +223,7 @@ fn with_card(request: &Element, card: &str) -> Vec<u8> {
 }
 
 /// The system has no room: said in so many words, with a time after which to ask again.
-fn busy(request: &Element, refused: Refused) -> Element {
+pub(super) fn busy(request: &Element, refused: Refused) -> Element {
     let (after_us, text) = match refused {
         Refused::Busy { retry_after_us } => (retry_after_us, "too much is asked at the moment"),
         Refused::NotAsked => (100_000, "too much is under way, or it is too large"),
@@ -202,7 +239,7 @@ fn busy(request: &Element, refused: Refused) -> Element {
     answer
 }
 
-/// A card as the nodes carry it: the whole of it as text.
+/// A card as the nodes carry it: the whole of it as text, and what it can be searched for.
 fn profile(card: &Element) -> Profile {
     let mut text = Vec::new();
     let mut profile = Profile::default();
@@ -210,6 +247,7 @@ fn profile(card: &Element) -> Profile {
         && let Ok(text) = String::from_utf8(text)
     {
         profile.fields.insert(CARD.to_owned(), text);
+        super::search::note_fields(card, &mut profile);
     }
     profile
 }

@@ -117,13 +117,15 @@ impl Communication {
         self.running.0.calm_down(Timer::Resend(from));
         match message {
             Wire::Request(asked) => self.request(from, asked, context),
-            Wire::Answer { request, revision, info } => {
+            Wire::Answer { request, revision, info, found } => {
                 let version = info.as_ref().map_or(0, |info| info.version);
-                self.settle(request, Wire::Reply { request, revision, version, info }, context);
+                let reply = Wire::Reply { request, revision, version, info, found };
+                self.settle(request, reply, context);
             }
             Wire::Published { request, revision } => {
                 let version = self.version_made(request);
-                let reply = Wire::Reply { request, revision, version, info: None };
+                let (info, found) = (None, None);
+                let reply = Wire::Reply { request, revision, version, info, found };
                 self.settle(request, reply, context);
             }
             Wire::Busy { request, .. } => self.settle(request, message, context),

@@ -161,10 +161,10 @@ impl Query {
         let Some(place) = self.place(request) else { return };
         let task = self.queue.remove(place);
         debug_assert!(task.running);
-        let info = self.view(&task.asked.ask);
+        let (info, found) = (self.view(&task.asked.ask), self.found(&task.asked.ask));
         for asker in task.askers().nodes() {
-            let info = info.clone();
-            send(context, asker, Wire::Answer { request, revision: self.applied, info });
+            let (revision, info, found) = (self.applied, info.clone(), found.clone());
+            send(context, asker, Wire::Answer { request, revision, info, found });
         }
         if let Some(Foreign { hand_over, .. }) = task.foreign
             && !self.config.has(Bug::DoneUnsaid)

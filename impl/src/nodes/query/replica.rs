@@ -9,6 +9,7 @@ use super::{Held, Query, dropped};
 use crate::bug::Bug;
 use crate::node::{Context, Output};
 use crate::profile::{Info, Record, Rule};
+use crate::search::{Page, RECORDS_READ_MAX};
 use crate::wire::{Ask, Body, Entry};
 
 impl Query {
@@ -66,13 +67,28 @@ impl Query {
     /// What this request's client may see of the user it asks about: hidden, deleted and never published look alike.
     pub(super) fn view(&self, ask: &Ask) -> Option<Arc<Info>> {
         let Body::Query { user, .. } = ask.body else { return None };
-        let record = &self.replica.get(&user)?.record;
+        self.shown_to(ask.client, user, &self.replica.get(&user)?.record).cloned()
+    }
+
+    /// What a search of this request's client finds, if it is one. It sees of each user what a query would show of it, since
+    /// the same function judges both, at the same revision.
+    pub(super) fn found(&self, ask: &Ask) -> Option<Arc<Page>> {
+        let Body::Query { search: Some(search), .. } = &ask.body else { return None };
+        let read = self.replica.iter().take(RECORDS_READ_MAX);
+        let visible = read.filter_map(|(&user, held)| {
+            Some((user, &self.shown_to(ask.client, user, &held.record)?.profile))
+        });
+        Some(Arc::new(search.page(visible)))
+    }
+
+    /// What a client may see of a user's record.
+    fn shown_to<'a>(&self, client: u16, user: u16, record: &'a Record) -> Option<&'a Arc<Info>> {
         let shown = match record.rule {
-            _ if ask.client == user || self.config.has(Bug::RulesIgnored) => true,
+            _ if client == user || self.config.has(Bug::RulesIgnored) => true,
             Rule::Everyone => true,
-            Rule::Contacts => record.contacts.contains(&ask.client),
+            Rule::Contacts => record.contacts.contains(&client),
             Rule::Nobody => false,
         };
-        record.info.as_ref().filter(|_| shown).map(|info| Arc::new(info.clone()))
+        record.info.as_ref().filter(|_| shown)
     }
 }
