@@ -7,7 +7,7 @@ use crate::command::{
     shrink, simulate, validate,
 };
 #[cfg(feature = "live")]
-use crate::command::{serve, user};
+use crate::command::{keys, serve, user};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     #[cfg(feature = "live")]
     Serve(serve::Args),
     #[cfg(feature = "live")]
+    Keys(keys::Args),
+    #[cfg(feature = "live")]
     User(user::Args),
 }
 
@@ -68,6 +70,8 @@ impl Command {
             Command::Completions(args) => completions::run(&args),
             #[cfg(feature = "live")]
             Command::Serve(args) => serve::run(&args),
+            #[cfg(feature = "live")]
+            Command::Keys(args) => keys::run(&args),
             #[cfg(feature = "live")]
             Command::User(args) => user::run(&args),
         }

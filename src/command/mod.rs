@@ -11,6 +11,8 @@ pub(crate) mod properties;
 pub(crate) mod replay;
 pub(crate) mod scopes;
 #[cfg(feature = "live")]
+pub(crate) mod keys;
+#[cfg(feature = "live")]
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod shrink;

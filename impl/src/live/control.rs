@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::aside;
+use super::disk::ROSTER;
 use super::front::sasl;
 use super::store::{AccountError, Accounts, Credentials, Store, Verifier};
 
@@ -92,6 +94,28 @@ pub fn all<S: Store>(accounts: &Accounts<S>) -> Result<Vec<(String, u16)>, Accou
     while let Some(name) = from {
         let page = accounts.list(&name, LIST_PAGE)?;
         found.extend(page.accounts.into_iter().map(|account| (account.name, account.number)));
+        from = page.next;
+    }
+    Ok(found)
+}
+
+/// All accounts with their rosters, for a process that has no store.
+///
+/// # Errors
+/// The store cannot, or a record is not understood.
+pub fn everything<S: Store>(accounts: &Accounts<S>) -> Result<Vec<aside::Account>, AccountError> {
+    let (mut found, mut from) = (Vec::new(), Some(String::new()));
+    while let Some(name) = from {
+        let page = accounts.list(&name, LIST_PAGE)?;
+        for account in page.accounts {
+            let roster = accounts.get_private(account.number, ROSTER)?;
+            found.push(aside::Account {
+                name: account.name,
+                number: account.number,
+                credentials: account.credentials,
+                roster: roster.map(|roster| roster.value),
+            });
+        }
         from = page.next;
     }
     Ok(found)

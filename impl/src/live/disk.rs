@@ -7,9 +7,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use mio::Waker;
+use spillway_traces::Node;
 
 use super::control;
 use super::desk::ConnectionId;
+use super::links::news::Life;
 use super::store::{Accounts, FileLog, RedbStore};
 use crate::node::Store;
 
@@ -22,6 +24,8 @@ pub(super) enum Job {
     Log(Store),
     /// A user's roster; when it is stored what says so is sent.
     Roster { user: u16, bytes: Vec<u8>, then: Vec<(ConnectionId, minidom::Element)> },
+    /// A user's roster, which another process asks for.
+    RosterFor { user: u16, bytes: Vec<u8>, asker: Asker },
     /// What an operator asks of the accounts, and who is to be told.
     Account { request: control::Request, peer: usize },
 }
@@ -30,7 +34,16 @@ pub(super) enum Job {
 pub(super) enum Done {
     Log(Result<(), String>),
     Roster { stored: Result<(), String>, then: Vec<(ConnectionId, minidom::Element)> },
+    RosterFor { stored: Result<(), String>, asker: Asker },
     Account { reply: control::Reply, peer: usize },
+}
+
+/// Who has asked, by which neighbour, and with which number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker {
+    pub(super) by: Node,
+    pub(super) from: Life,
+    pub(super) number: u64,
 }
 
 /// The thread, as the others see it.
@@ -97,6 +110,11 @@ fn carry_out(job: Job, log: &FileLog, accounts: &Accounts<RedbStore>) -> Done {
         Job::Roster { user, bytes, then } => {
             let stored = accounts.put_private(user, ROSTER, &bytes, None);
             Done::Roster { stored: stored.map(|_| ()).map_err(|error| error.to_string()), then }
+        }
+        Job::RosterFor { user, bytes, asker } => {
+            let stored = accounts.put_private(user, ROSTER, &bytes, None);
+            let stored = stored.map(|_| ()).map_err(|error| error.to_string());
+            Done::RosterFor { stored, asker }
         }
         Job::Account { request, peer } => {
             Done::Account { reply: control::carry_out(&request, accounts), peer }

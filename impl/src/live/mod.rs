@@ -10,6 +10,7 @@
 
 mod admin;
 pub mod aside;
+mod book;
 mod connection;
 pub mod control;
 pub mod desk;
@@ -18,16 +19,19 @@ mod door;
 pub mod front;
 pub mod host;
 mod joining;
+pub mod keys;
 pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
 mod server;
+pub mod settings;
 pub mod store;
 mod teller;
 mod timers;
 mod tls;
 mod trace_files;
+mod wires;
 
-pub use open::{Opening, configuration, fill_random, open, open_accounts};
-pub use server::Server;
+pub use open::{Opening, Place, configuration, fill_random, open, open_accounts};
+pub use server::{Ended, Server};

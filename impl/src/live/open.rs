@@ -1,11 +1,13 @@
 //! A server of a data folder: the store, the accounts, the certificate, and the nodes with what they had.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use spillway_traces::{Node, Role};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
 
@@ -16,13 +18,17 @@ use super::door::Door;
 use super::front::prep;
 use super::front::stream::{Policy, Tls};
 use super::host::{Host, Seat};
-use super::server::{Parts, Server};
+use super::keys;
+use super::server::{Parts, Server, WireParts};
+use super::settings::Settings;
 use super::store::{Accounts, Disk, DiskOptions, FileLog, RedbStore, StoreLimits, simple_name};
 use super::tls;
+use super::wires;
 use super::trace_files::TraceFiles;
 use crate::bug::Bug;
 use crate::config::{self, Binding, Config, Knobs, Links, Returned, Routing, Strategy, Unit};
 use crate::profile::Rule;
+use crate::world::links::peers;
 
 /// The database in the data folder.
 const DATABASE: &str = "spillway.redb";
@@ -42,8 +48,6 @@ const CLIENTS: u16 = u16::MAX;
 pub struct Opening {
     /// Where everything is kept.
     pub data: PathBuf,
-    /// Where chat clients connect.
-    pub listen: SocketAddr,
     /// Where admin clients connect, if anywhere; on loopback only.
     pub admin: Option<SocketAddr>,
     /// Where chat clients connect whose connections begin with TLS, if anywhere.
@@ -52,14 +56,77 @@ pub struct Opening {
     pub domain: String,
     /// No TLS; for loopback only.
     pub is_plaintext: bool,
-    /// Query servers, at least two.
-    pub query_servers: u16,
-    /// Tasks that a query server holds before it hands over.
-    pub threshold: u32,
+    /// Which nodes it runs.
+    pub place: Place,
     /// Where to write down what the nodes do, if anywhere.
     pub trace: Option<PathBuf>,
     /// A seeded bug of the nodes. Whoever opens with one says so loudly.
     pub bug: Option<Bug>,
+}
+
+/// Which nodes a process runs.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// All of them.
+    Whole {
+        /// Where chat clients connect.
+        listen: SocketAddr,
+        /// Query servers, at least two.
+        query_servers: u16,
+        /// Tasks that a query server holds before it hands over.
+        threshold: u32,
+    },
+    /// One of a system of several processes.
+    One {
+        /// Which.
+        node: Node,
+        /// What all of them are told.
+        settings: Box<Settings>,
+    },
+}
+
+impl Place {
+    fn config(&self) -> Config {
+        match self {
+            Place::Whole { query_servers, threshold, .. } => {
+                configuration(*query_servers, *threshold)
+            }
+            Place::One { settings, .. } => shared(settings),
+        }
+    }
+
+    fn seat(&self, config: &Config, file: Option<Vec<u8>>, incarnation: u32) -> Seat {
+        let node = match self {
+            Place::Whole { .. } => {
+                return Seat::whole(config, file.unwrap_or_default(), incarnation);
+            }
+            Place::One { node, .. } => *node,
+        };
+        let is = |role| node.role == role;
+        Seat {
+            communication: is(Role::Communication).then_some(node.index),
+            query: if is(Role::Query) { vec![node.index] } else { Vec::new() },
+            global: file,
+            control: is(Role::Control),
+            incarnation,
+        }
+    }
+
+    /// Whether the store is here.
+    fn has_store(&self) -> bool {
+        !matches!(self, Place::One { node, .. } if node.role != Role::Global)
+    }
+
+    /// Where chat clients connect, if they do.
+    fn chat(&self) -> Option<SocketAddr> {
+        match self {
+            Place::Whole { listen, .. } => Some(*listen),
+            Place::One { node, settings } if node.role == Role::Communication => {
+                settings.communication.get(usize::from(node.index)).copied()
+            }
+            Place::One { .. } => None,
+        }
+    }
 }
 
 /// Opens a server.
@@ -67,49 +134,75 @@ pub struct Opening {
 /// # Errors
 /// In words that name the file, or the address, and what is wrong with it.
 pub fn open(opening: &Opening) -> Result<Server, String> {
-    let Opening { data, listen, .. } = opening;
-    if opening.is_plaintext && !listen.ip().is_loopback() {
-        return Err(format!("{listen} is no loopback address: plaintext is for loopback only"));
-    }
-    if let Some(admin) = opening.admin.filter(|admin| !admin.ip().is_loopback()) {
-        return Err(format!("{admin} is no loopback address: the admin port is for loopback only"));
-    }
+    let Opening { data, place, .. } = opening;
+    refuse_open_doors(opening)?;
     let domain = prep::domainpart(&opening.domain)
         .ok_or_else(|| format!("`{}` is no domain", opening.domain))?;
-    let (store, disk) = open_store(data)?;
-    let path = data.join(DATABASE);
-    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let accounts = Arc::new(Accounts::new(Arc::new(store), simple_name));
-    let all = control::all(&accounts).map_err(|error| failed(&error))?;
-    let mut rosters = Vec::new();
-    for (_, user) in &all {
-        let roster = accounts.get_private(*user, ROSTER).map_err(|error| failed(&error))?;
-        rosters.extend(roster.map(|roster| (*user, roster.value)));
-    }
-    let log = FileLog::open(disk).map_err(|error| failed(&error))?;
-    let file = log.read().map_err(|error| failed(&error))?;
+    make_folder(data)?;
+    let stored = place.has_store().then(|| Stored::open(data)).transpose()?;
     let incarnation = begin_again(data)?;
-    let mut config = configuration(opening.query_servers, opening.threshold);
+    let mut config = place.config();
     config.bug = opening.bug;
-    let seat = Seat::whole(&config, file, incarnation);
+    let wires = wires_of(place, &config)?;
+    let file = stored.as_ref().map(|stored| stored.file.clone());
+    let seat = place.seat(&config, file, incarnation);
     let trace = opening.trace.as_deref();
     let trace = trace.map(|folder| TraceFiles::create(folder, &seat.nodes(), incarnation));
     let trace = trace.transpose()?;
     let host = Host::new(config, &seat, seed(), trace.is_some());
-    let host = host.map_err(|error| failed(&format!("{error:?}")))?;
-    let desk = Desk::new(&domain, host, Directory::new(all), rosters);
-    let desk = desk.map_err(|user| failed(&format!("the roster of user {user} cannot be read")))?;
-    let tls = (!opening.is_plaintext).then(|| tls::configure(data, &domain)).transpose()?;
-    let bind = |address: &SocketAddr| {
-        TcpListener::bind(address).map_err(|error| format!("{address}: {error}"))
+    let host = host.map_err(|error| format!("{}: {error:?}", data.join(DATABASE).display()))?;
+    let (all, rosters) = match &stored {
+        Some(stored) => (stored.all.clone(), stored.rosters.clone()),
+        None => (Vec::new(), Vec::new()),
     };
+    let desk = Desk::new(&domain, host, Directory::new(all), rosters);
+    let desk = desk.map_err(|user| {
+        format!("{}: the roster of user {user} cannot be read", data.join(DATABASE).display())
+    })?;
+    let (doors, tls) = doors(opening, &domain)?;
+    let control = stored.is_some().then(|| control_socket(data)).transpose()?;
     let admin = opening.admin.as_ref().map(bind).transpose()?;
+    let stored = stored.map(|stored| (stored.accounts, stored.log));
+    Server::new(Parts { doors, control, admin, tls, stored, desk, trace, wires, incarnation })
+        .map_err(|error| error.to_string())
+}
+
+fn refuse_open_doors(opening: &Opening) -> Result<(), String> {
+    if let Some(chat) = opening.place.chat().filter(|chat| !chat.ip().is_loopback())
+        && opening.is_plaintext
+    {
+        return Err(format!("{chat} is no loopback address: plaintext is for loopback only"));
+    }
+    match opening.admin.filter(|admin| !admin.ip().is_loopback()) {
+        Some(admin) => {
+            Err(format!("{admin} is no loopback address: the admin port is for loopback only"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn bind(address: &SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).map_err(|error| format!("{address}: {error}"))
+}
+
+/// Where operators of the accounts connect.
+fn control_socket(data: &Path) -> Result<std::os::unix::net::UnixListener, String> {
     let socket = control::socket_of(data);
     let _ = fs::remove_file(&socket); // of a server that was killed: the database is ours, so it does not run
-    let control = std::os::unix::net::UnixListener::bind(&socket)
-        .map_err(|error| format!("{}: {error}", socket.display()))?;
+    std::os::unix::net::UnixListener::bind(&socket)
+        .map_err(|error| format!("{}: {error}", socket.display()))
+}
+
+/// Where chat clients come in, if they do.
+fn doors(
+    opening: &Opening,
+    domain: &str,
+) -> Result<(Vec<Door>, Option<Arc<ServerConfig>>), String> {
+    let Some(listen) = opening.place.chat() else { return Ok((Vec::new(), None)) };
+    let data = &opening.data;
+    let tls = (!opening.is_plaintext).then(|| tls::configure(data, domain)).transpose()?;
     let tls_policy = if opening.is_plaintext { Tls::None } else { Tls::Required };
-    let policy = Policy { domain, tls: tls_policy, secret: secret(data)? };
+    let policy = Policy { domain: domain.to_owned(), tls: tls_policy, secret: secret(data)? };
     let direct = match (opening.listen_tls, &tls) {
         (None, _) => None,
         (Some(_), None) => return Err("without TLS nothing can begin with it".to_owned()),
@@ -118,9 +211,84 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
             Some(door(listen, policy, Some(tls::direct(tls)))?)
         }
     };
-    let chat = door(*listen, policy, None)?;
-    Server::new(Parts { chat, direct, control, admin, tls, accounts, log, desk, trace })
-        .map_err(|error| error.to_string())
+    let chat = door(listen, policy, None)?;
+    Ok(([Some(chat), direct].into_iter().flatten().collect(), tls))
+}
+
+/// What the store has.
+struct Stored {
+    accounts: Arc<Accounts<RedbStore>>,
+    log: FileLog,
+    file: Vec<u8>,
+    all: Vec<(String, u16)>,
+    rosters: Vec<(u16, Vec<u8>)>,
+}
+
+impl Stored {
+    fn open(data: &Path) -> Result<Stored, String> {
+        let (store, disk) = open_store(data)?;
+        let path = data.join(DATABASE);
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let accounts = Arc::new(Accounts::new(Arc::new(store), simple_name));
+        let all = control::all(&accounts).map_err(|error| failed(&error))?;
+        let mut rosters = Vec::new();
+        for (_, user) in &all {
+            let roster = accounts.get_private(*user, ROSTER).map_err(|error| failed(&error))?;
+            rosters.extend(roster.map(|roster| (*user, roster.value)));
+        }
+        let log = FileLog::open(disk).map_err(|error| failed(&error))?;
+        let file = log.read().map_err(|error| failed(&error))?;
+        Ok(Stored { accounts, log, file, all, rosters })
+    }
+}
+
+/// What all processes of a system are told.
+fn shared(settings: &Settings) -> Config {
+    let threshold = settings.thresholds.iter().copied().max().unwrap_or(1);
+    let mut config = configuration(settings.query.len() as u16, threshold);
+    config.communication_servers = settings.communication.len() as u16;
+    let (knobs, said) = (&mut config.knobs, &settings.knobs);
+    knobs.threshold = settings.thresholds.clone();
+    if let Some(queue_max) = said.queue_max {
+        knobs.queue_max = queue_max;
+        // The same shares as without it.
+        knobs.rooms = [8, 6, 4].map(|share| (queue_max / 8 * share).clamp(1, queue_max)).to_vec();
+    }
+    knobs.ledger_max = said.ledger_max.unwrap_or(knobs.ledger_max);
+    knobs.pending_max = said.pending_max.unwrap_or(knobs.pending_max);
+    knobs.relay_max = said.relay_max.unwrap_or(knobs.relay_max);
+    knobs.strategy = said.strategy.unwrap_or(knobs.strategy);
+    knobs.weights = said.weights.clone().unwrap_or_default();
+    knobs.routing = said.routing.unwrap_or(knobs.routing);
+    knobs.sharing = said.sharing.unwrap_or(knobs.sharing);
+    if said.hand_over == Some(false) {
+        knobs.threshold = vec![knobs.queue_max; settings.query.len()];
+    }
+    config
+}
+
+/// How a server of a system of several processes finds the others.
+fn wires_of(place: &Place, config: &Config) -> Result<Option<WireParts>, String> {
+    let Place::One { node, settings } = place else { return Ok(None) };
+    let query = (0..).map(Node::query).zip(settings.query.iter().copied());
+    let others = [(Node::GLOBAL, settings.global), (Node::CONTROL, settings.control)];
+    let addresses: BTreeMap<Node, SocketAddr> = query.chain(others).collect();
+    let tls = if settings.is_plaintext {
+        None
+    } else {
+        let (folder, name) = (&settings.keys, node.to_string());
+        let client = keys::client_config(folder, &name)?;
+        Some(wires::Tls { client, server: keys::server_config(folder, &name)? })
+    };
+    let text = serde_json::to_string(config).expect("a configuration is JSON");
+    Ok(Some(WireParts {
+        me: *node,
+        configuration: xxhash_rust::xxh3::xxh3_64(text.as_bytes()),
+        peers: peers(config, *node),
+        listener: addresses.get(node).map(bind).transpose()?,
+        addresses,
+        tls,
+    }))
 }
 
 /// How often the nodes of this data folder had begun before; that they begin once more is on the disk then.
@@ -164,11 +332,15 @@ pub fn open_accounts(data: &Path) -> Result<Accounts<RedbStore>, String> {
     open_store(data).map(|(store, _)| Accounts::new(Arc::new(store), simple_name))
 }
 
-fn open_store(data: &Path) -> Result<(RedbStore, Disk), String> {
-    // What passwords are checked with is nobody else's affair.
+/// A folder that nobody else may look into: what passwords are checked with is nobody else's affair.
+fn make_folder(data: &Path) -> Result<(), String> {
     let mut folder = fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(folder.recursive(true), 0o700);
-    folder.create(data).map_err(|error| format!("{}: {error}", data.display()))?;
+    folder.create(data).map_err(|error| format!("{}: {error}", data.display()))
+}
+
+fn open_store(data: &Path) -> Result<(RedbStore, Disk), String> {
+    make_folder(data)?;
     let path = data.join(DATABASE);
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let options = DiskOptions { cache_bytes_max: CACHE_BYTES_MAX, ..DiskOptions::default() };

@@ -10,20 +10,23 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
+use spillway_traces::Node;
 
 use super::admin;
+use super::aside::{self, Answer, Ask};
+use super::book::{Book, Copied};
 use super::connection::{Connection, Turn};
-use super::control::Reply;
+use super::control::{self, Reply};
 use super::desk::{ConnectionId, Deed, Desk};
-use super::disk::{DiskThread, Done, Job};
+use super::disk::{Asker, DiskThread, Done, Job};
 use super::door::Door;
-use super::front::sasl;
 use super::front::stream::Event;
 use super::front::token;
 use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
 use super::store::{Accounts, FileLog, RedbStore};
 use super::trace_files::TraceFiles;
+use super::wires::{self, Wires};
 
 /// Events of sockets that are taken at once.
 const EVENTS_MAX: usize = 1024;
@@ -40,6 +43,8 @@ const HEEDED_MAX: usize = 32;
 const STRANGERS_TURN: Duration = Duration::from_millis(2);
 /// How often the time to log in is looked at.
 const TICK: Duration = Duration::from_millis(500);
+/// How often it is asked which accounts there are, even if nobody says that they have changed.
+const ACCOUNTS_AGAIN: Duration = Duration::from_secs(5);
 /// For how long a stop waits for what is to be sent.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -57,14 +62,22 @@ pub struct Server {
     poll: Poll,
     /// Where chat clients come in: [`CHAT`], and [`DIRECT`] if there is one.
     doors: Vec<Door>,
-    operators: Operators,
+    operators: Option<Operators>,
     admin: Option<admin::Listener>,
     health: admin::Health,
     tls: Option<Arc<ServerConfig>>,
-    accounts: Arc<Accounts<RedbStore>>,
-    disk: DiskThread,
+    book: Book,
+    /// How often the accounts have changed, and in which life of the process.
+    stirred: u64,
+    disk: Option<DiskThread>,
     desk: Desk,
     trace: Option<TraceFiles>,
+    /// Connections with other servers, if there are any.
+    wires: Option<Wires>,
+    /// What is to be told once a roster is stored, by the number of the question.
+    rosters: BTreeMap<u64, Vec<(ConnectionId, minidom::Element)>>,
+    accounts_asked: Instant,
+    is_outcast: bool,
     connections: BTreeMap<ConnectionId, Connection>,
     strangers: BTreeMap<IpAddr, usize>,
     next_id: ConnectionId,
@@ -81,35 +94,36 @@ pub struct Server {
 
 /// What a server is made of.
 pub(super) struct Parts {
-    pub(super) chat: Door,
-    pub(super) direct: Option<Door>,
-    pub(super) control: std::os::unix::net::UnixListener,
+    /// Where chat clients come in: at most two.
+    pub(super) doors: Vec<Door>,
+    pub(super) control: Option<std::os::unix::net::UnixListener>,
     pub(super) admin: Option<std::net::TcpListener>,
     pub(super) tls: Option<Arc<ServerConfig>>,
-    pub(super) accounts: Arc<Accounts<RedbStore>>,
-    pub(super) log: FileLog,
+    /// The store, where it is here.
+    pub(super) stored: Option<(Arc<Accounts<RedbStore>>, FileLog)>,
     pub(super) desk: Desk,
     pub(super) trace: Option<TraceFiles>,
+    pub(super) wires: Option<WireParts>,
+    pub(super) incarnation: u32,
 }
 
-/// The accounts as log-in looks at them.
-struct Verifiers<'a>(&'a Accounts<RedbStore>);
+/// What connections with other servers are made of.
+pub(super) struct WireParts {
+    pub(super) me: Node,
+    pub(super) configuration: u64,
+    pub(super) peers: Vec<Node>,
+    pub(super) listener: Option<std::net::TcpListener>,
+    pub(super) addresses: BTreeMap<Node, SocketAddr>,
+    pub(super) tls: Option<wires::Tls>,
+}
 
-impl sasl::Accounts for Verifiers<'_> {
-    fn verifier(&self, account: &str, hash: sasl::Hash) -> Option<sasl::Verifier> {
-        let credentials = self.0.get(account).ok()??.credentials;
-        let kept = match hash {
-            sasl::Hash::Sha256 => credentials.sha256,
-            sasl::Hash::Sha1 => credentials.sha1,
-        };
-        Some(sasl::Verifier {
-            hash,
-            salt: kept.salt,
-            iterations: kept.iterations,
-            stored_key: kept.stored_key,
-            server_key: kept.server_key,
-        })
-    }
+/// How a server has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to.
+    Told,
+    /// Others took it for gone, so that it has to begin anew.
+    Outcast,
 }
 
 impl Server {
@@ -118,17 +132,29 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { chat, direct, control, admin, tls, accounts, log, desk, trace } = parts;
+        let Parts { mut doors, control, admin, tls, stored, desk, trace, wires, incarnation } = parts;
         let poll = Poll::new()?;
-        let mut doors: Vec<Door> = [Some(chat), direct].into_iter().flatten().collect();
         for (door, token) in doors.iter_mut().zip([CHAT, DIRECT]) {
             poll.registry().register(&mut door.listener, token, Interest::READABLE)?;
         }
-        let operators = Operators::new(control, CONTROL, PEERS, poll.registry())?;
+        let operators =
+            control.map(|control| Operators::new(control, CONTROL, PEERS, poll.registry()));
+        let operators = operators.transpose()?;
         let listen = |admin| admin::Listener::new(admin, ADMIN, ADMIN_PEERS, poll.registry());
         let admin = admin.map(listen).transpose()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
-        let disk = DiskThread::start(log, accounts.clone(), waker)?;
+        let (book, disk) = match stored {
+            Some((accounts, log)) => {
+                (Book::Store(accounts.clone()), Some(DiskThread::start(log, accounts, waker)?))
+            }
+            None => (Book::Copy(Copied::default()), None),
+        };
+        let wires = wires.map(|parts| {
+            let WireParts { me, configuration, peers, listener, addresses, tls } = parts;
+            let (me, registry) = ((me, incarnation), poll.registry());
+            Wires::new(me, configuration, peers, listener, addresses, tls, registry)
+        });
+        let wires = wires.transpose()?;
         Ok(Server {
             poll,
             doors,
@@ -136,10 +162,15 @@ impl Server {
             admin,
             health: admin::Health::default(),
             tls,
-            accounts,
+            book,
+            stirred: u64::from(incarnation) << 32 | 1,
             disk,
             desk,
             trace,
+            wires,
+            rosters: BTreeMap::new(),
+            accounts_asked: Instant::now(),
+            is_outcast: false,
             connections: BTreeMap::new(),
             strangers: BTreeMap::new(),
             next_id: CONNECTIONS as ConnectionId,
@@ -152,12 +183,12 @@ impl Server {
         })
     }
 
-    /// Where it listens for chat clients.
+    /// Where it listens for chat clients, if it does.
     ///
     /// # Errors
     /// The system does not say.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.doors[0].listener.local_addr()
+    pub fn address(&self) -> io::Result<Option<SocketAddr>> {
+        self.doors.first().map(|door| door.listener.local_addr()).transpose()
     }
 
     /// Where it listens for chat clients whose connections begin with TLS, if it does.
@@ -180,16 +211,21 @@ impl Server {
     ///
     /// # Errors
     /// The system fails to say what has come.
-    pub fn run(mut self, is_to_stop: impl Fn() -> bool) -> io::Result<()> {
+    pub fn run(mut self, is_to_stop: impl Fn() -> bool) -> io::Result<Ended> {
         let mut events = Events::with_capacity(EVENTS_MAX);
+        self.ask_accounts();
         while !is_to_stop() {
+            if self.is_outcast {
+                tracing::error!("others took this server for gone: it begins anew");
+                return Ok(Ended::Outcast);
+            }
             self.wait(&mut events)?;
             for event in &events {
                 self.happened(event.token(), event.is_readable() || event.is_read_closed());
             }
             self.work();
         }
-        self.drain()
+        self.drain().map(|()| Ended::Told)
     }
 
     fn now_us(&self) -> u64 {
@@ -198,8 +234,10 @@ impl Server {
 
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
         let due = self.desk.host.next_due_us();
+        let due = due.into_iter().chain(self.wires.as_ref().map(Wires::next_due_us)).min();
         let until_due = due.map(|due| Duration::from_micros(due.saturating_sub(self.now_us())));
-        let wait = if self.readable.is_empty() {
+        let has_more = self.wires.as_ref().is_some_and(Wires::has_more);
+        let wait = if self.readable.is_empty() && !has_more {
             until_due.unwrap_or(TICK).min(TICK)
         } else {
             Duration::ZERO
@@ -214,7 +252,17 @@ impl Server {
         match token {
             CHAT => self.accept(0),
             DIRECT => self.accept(1),
-            CONTROL => self.operators.accept(self.poll.registry()),
+            CONTROL => {
+                if let Some(operators) = &mut self.operators {
+                    operators.accept(self.poll.registry());
+                }
+            }
+            Token(token) if token >= wires::TOKENS => {
+                let now_us = self.now_us();
+                if let Some(wires) = &mut self.wires {
+                    wires.happened(token, self.poll.registry(), now_us);
+                }
+            }
             WAKER => self.stored(),
             ADMIN => self.accept_admin(),
             Token(peer) if peer < ADMIN_PEERS => self.operator(peer - PEERS),
@@ -234,16 +282,21 @@ impl Server {
     /// Reads what has come, lets the nodes work, and sends what has come of it.
     fn work(&mut self) {
         self.read_all();
+        self.hear();
         let mut more = true;
         while more {
             more = self.desk.run(self.now_us());
-            self.tell();
             more |= self.desk.answer(self.now_us());
+            self.tell();
             if let Some(store) = self.desk.host.take_store() {
                 self.health.storing(self.now_us());
-                self.disk.ask(Job::Log(store));
+                self.ask_disk(Job::Log(store));
             }
             self.carry_out();
+            more |= self.say();
+        }
+        if let Some(wires) = &mut self.wires {
+            wires.flush();
         }
         for id in std::mem::take(&mut self.dirty) {
             self.flush(id);
@@ -253,8 +306,129 @@ impl Server {
             self.end_strangers();
             // Whom the system had no room for.
             (0..self.doors.len()).for_each(|door| self.accept(door));
+            if self.accounts_asked.elapsed() >= ACCOUNTS_AGAIN {
+                self.ask_accounts();
+            }
             self.end_late_admins();
             self.accept_admin();
+        }
+    }
+
+    /// Reads what other servers have said.
+    fn hear(&mut self) {
+        let now_us = self.now_us();
+        let Some(wires) = &mut self.wires else { return };
+        wires.tick(self.poll.registry(), now_us);
+        wires.read(now_us);
+        wires.deliver(&mut self.desk.host);
+    }
+
+    /// Says what is to be said to other servers, and does what they ask for. True if there is more to do at once.
+    fn say(&mut self) -> bool {
+        let now_us = self.now_us();
+        let Some(wires) = &mut self.wires else { return false };
+        for user in self.desk.host.take_recalls() {
+            wires.ask(Ask::Recall(user), now_us);
+        }
+        let events = wires.collect(&mut self.desk.host);
+        let any = !events.is_empty();
+        events.into_iter().for_each(|event| self.take_event(event));
+        if let Some(wires) = &mut self.wires {
+            wires.deliver(&mut self.desk.host);
+        }
+        any
+    }
+
+    fn take_event(&mut self, event: wires::Event) {
+        match event {
+            wires::Event::Outcast => self.is_outcast = true,
+            wires::Event::Asked { by, from, number, ask } => {
+                self.asked(Asker { by, from, number }, ask);
+            }
+            wires::Event::Answered { number, answer } => self.answered(number, answer),
+            wires::Event::Stirred => self.ask_accounts(),
+        }
+    }
+
+    /// Another process asks what only this one has.
+    fn asked(&mut self, asker: Asker, ask: Ask) {
+        let Book::Store(accounts) = &self.book else { return };
+        let answer = match ask {
+            Ask::Recall(user) => Answer::Recalled(user, self.desk.host.recall(user)),
+            Ask::Accounts { after } if after == self.stirred => {
+                let revision = self.stirred;
+                Answer::Accounts(aside::Accounts { revision, ..Default::default() })
+            }
+            Ask::Accounts { .. } => match control::everything(accounts) {
+                Ok(known) => {
+                    let revision = self.stirred;
+                    Answer::Accounts(aside::Accounts { is_all: true, known, revision })
+                }
+                Err(error) => return tracing::error!(%error, "accounts cannot be read"),
+            },
+            Ask::Roster { user, bytes } => {
+                return self.ask_disk(Job::RosterFor { user, bytes, asker });
+            }
+        };
+        self.answer_asker(asker, answer);
+    }
+
+    fn answer_asker(&mut self, asker: Asker, answer: Answer) {
+        if let Some(wires) = &mut self.wires {
+            wires.answer(asker.by, asker.from, asker.number, answer);
+        }
+    }
+
+    /// A question of this process is answered.
+    fn answered(&mut self, number: u64, answer: Answer) {
+        let now_us = self.now_us();
+        match answer {
+            Answer::Recalled(user, recalled) => self.desk.host.recalled(user, recalled, now_us),
+            Answer::Roster(stored) => {
+                let then = self.rosters.remove(&number).unwrap_or_default();
+                self.roster_stored(stored, then);
+            }
+            Answer::Accounts(accounts) => {
+                let Book::Copy(copied) = &mut self.book else { return };
+                let is_first = copied.revision.is_none();
+                let changed = copied.take(accounts);
+                for (name, number) in changed.added {
+                    self.desk.directory.add(&name, number);
+                }
+                for (user, roster) in changed.rosters {
+                    self.desk.learn_roster(user, &roster);
+                }
+                changed.removed.iter().for_each(|name| self.end_account(name));
+                if is_first {
+                    tracing::info!("accounts are known: clients may come");
+                }
+            }
+        }
+    }
+
+    /// Asks which accounts there are, if this process has a copy of them only.
+    fn ask_accounts(&mut self) {
+        let now_us = self.now_us();
+        self.accounts_asked = Instant::now();
+        if let (Book::Copy(copied), Some(wires), false) =
+            (&self.book, &mut self.wires, self.doors.is_empty())
+        {
+            let after = copied.revision.unwrap_or(0);
+            wires.ask(Ask::Accounts { after }, now_us);
+        }
+    }
+
+    /// Whether clients may come: it is known who has an account.
+    fn is_ready(&self) -> bool {
+        match &self.book {
+            Book::Store(_) => true,
+            Book::Copy(copied) => copied.revision.is_some(),
+        }
+    }
+
+    fn ask_disk(&mut self, job: Job) {
+        if let Some(disk) = &self.disk {
+            disk.ask(job);
         }
     }
 
@@ -270,7 +444,7 @@ impl Server {
     }
 
     fn accept(&mut self, door: usize) {
-        let Some(door) = self.doors.get(door) else { return };
+        let Some(door) = self.doors.get(door).filter(|_| self.is_ready()) else { return };
         loop {
             let (mut socket, from) = match door.listener.accept() {
                 Ok(accepted) => accepted,
@@ -361,7 +535,7 @@ impl Server {
         let random = &self.random;
         connection.stream.receive(
             bytes,
-            &Verifiers(&self.accounts),
+            &self.book,
             &mut |room: &mut [u8]| fill(random, room),
             &mut connection.out,
             &mut events,
@@ -439,10 +613,49 @@ impl Server {
                     }
                 }
                 Deed::Close(id, condition) => self.close(id, condition, ""),
-                Deed::SaveRoster { user, bytes, then } => {
-                    self.disk.ask(Job::Roster { user, bytes, then });
+                Deed::SaveRoster { user, bytes, then } => self.save_roster(user, bytes, then),
+            }
+        }
+    }
+
+    fn save_roster(
+        &mut self,
+        user: u16,
+        bytes: Vec<u8>,
+        then: Vec<(ConnectionId, minidom::Element)>,
+    ) {
+        let now_us = self.now_us();
+        match (&self.disk, &mut self.wires) {
+            (Some(disk), _) => disk.ask(Job::Roster { user, bytes, then }),
+            (None, Some(wires)) => {
+                let number = wires.ask(Ask::Roster { user, bytes }, now_us);
+                self.rosters.insert(number, then);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn roster_stored(
+        &mut self,
+        stored: Result<(), String>,
+        then: Vec<(ConnectionId, minidom::Element)>,
+    ) {
+        match stored {
+            Ok(()) => then.iter().for_each(|(id, stanza)| self.send(*id, stanza)),
+            Err(error) => {
+                self.desk.host.metrics.disk_failed();
+                tracing::error!(%error, "a roster cannot be stored");
+                for (id, _) in then {
+                    self.close(id, "internal-server-error", "the roster cannot be stored");
                 }
             }
+        }
+    }
+
+    fn end_account(&mut self, name: &str) {
+        let user = self.desk.directory.remove(name);
+        for id in user.map(|user| self.desk.of_user(user)).into_iter().flatten() {
+            self.close(id, "not-authorized", "the account is removed");
         }
     }
 
@@ -499,9 +712,8 @@ impl Server {
 
     /// The disk's thread has done something.
     fn stored(&mut self) {
-        for done in self.disk.take_done() {
-            self.take_done(done);
-        }
+        let done = self.disk.as_ref().map(DiskThread::take_done).unwrap_or_default();
+        done.into_iter().for_each(|done| self.take_done(done));
     }
 
     fn take_done(&mut self, done: Done) {
@@ -514,45 +726,34 @@ impl Server {
                 }
                 self.desk.host.stored_done(stored.is_ok(), self.now_us());
             }
-            Done::Roster { stored, then } => match stored {
-                Ok(()) => then.iter().for_each(|(id, stanza)| self.send(*id, stanza)),
-                Err(error) => {
-                    self.desk.host.metrics.disk_failed();
-                    tracing::error!(%error, "a roster cannot be stored");
-                    for (id, _) in then {
-                        self.close(id, "internal-server-error", "the roster cannot be stored");
-                    }
-                }
-            },
+            Done::Roster { stored, then } => self.roster_stored(stored, then),
+            Done::RosterFor { stored, asker } => self.answer_asker(asker, Answer::Roster(stored)),
             Done::Account { reply, peer } => self.tell_operator(reply, peer),
         }
     }
 
     /// An operator asks.
     fn operator(&mut self, peer: usize) {
-        if let Some(request) = self.operators.ask(peer) {
-            self.disk.ask(Job::Account { request, peer });
+        if let Some(request) = self.operators.as_mut().and_then(|operators| operators.ask(peer)) {
+            self.ask_disk(Job::Account { request, peer });
         }
     }
 
     fn tell_operator(&mut self, reply: Reply, peer: usize) {
         match &reply {
             Reply::Added { name, number } => self.desk.directory.add(name, *number),
-            Reply::Removed { name } => {
-                for id in self
-                    .desk
-                    .directory
-                    .remove(name)
-                    .map(|user| self.desk.of_user(user))
-                    .into_iter()
-                    .flatten()
-                {
-                    self.close(id, "not-authorized", "the account is removed");
-                }
-            }
-            _ => {}
+            Reply::Removed { name } => self.end_account(name),
+            Reply::Done | Reply::Accounts(_) | Reply::Refused(_) => {}
         }
-        self.operators.tell(peer, &reply);
+        if matches!(reply, Reply::Added { .. } | Reply::Removed { .. } | Reply::Done) {
+            self.stirred += 1;
+            if let Some(wires) = &mut self.wires {
+                wires.stir();
+            }
+        }
+        if let Some(operators) = &mut self.operators {
+            operators.tell(peer, &reply);
+        }
     }
 
     fn accept_admin(&mut self) {
@@ -585,13 +786,18 @@ impl Server {
         }
     }
 
+    /// Whether something is under way.
+    fn is_busy(&self) -> bool {
+        !self.desk.host.is_idle() || self.desk.is_waiting()
+    }
+
     /// Ends all streams, and stores what is still to be stored.
     fn drain(mut self) -> io::Result<()> {
         self.health.drain();
         let until = Instant::now() + DRAIN;
         let mut events = Events::with_capacity(EVENTS_MAX);
         // What was asked for is answered first.
-        while !self.desk.host.is_idle() && Instant::now() < until {
+        while self.is_busy() && Instant::now() < until {
             self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
             for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
@@ -612,7 +818,7 @@ impl Server {
         }
         self.desk.host.end_told();
         self.tell();
-        for done in self.disk.stop() {
+        for done in self.disk.map(DiskThread::stop).unwrap_or_default() {
             if let Done::Log(Err(error)) = done {
                 tracing::error!(%error, "user information cannot be stored");
             }

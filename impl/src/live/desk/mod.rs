@@ -266,6 +266,18 @@ impl Desk {
         any || !joined.is_empty()
     }
 
+    /// Whether somebody waits for the nodes.
+    pub fn is_waiting(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// A roster that was stored elsewhere. What is here already counts.
+    pub fn learn_roster(&mut self, user: u16, bytes: &[u8]) {
+        if let Some(roster) = Roster::read(bytes) {
+            self.rosters.entry(user).or_insert(roster);
+        }
+    }
+
     /// Resources that are bound.
     pub fn sessions(&self) -> usize {
         self.sessions.len()
