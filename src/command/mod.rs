@@ -5,13 +5,13 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod cover;
 pub(crate) mod engines;
+#[cfg(feature = "live")]
+pub(crate) mod keys;
 pub(crate) mod mutants;
 pub(crate) mod pairs;
 pub(crate) mod properties;
 pub(crate) mod replay;
 pub(crate) mod scopes;
-#[cfg(feature = "live")]
-pub(crate) mod keys;
 #[cfg(feature = "live")]
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -106,11 +106,18 @@ fn one(args: &Args, role: Role, config: &Path) -> Result<Opening, Failure> {
         Role::Control => (Node::control(args.index), 1),
     };
     if usize::from(args.index) >= count {
-        let what = format!("--index {}: {} has {count} of that role; expected a number below", args.index, config.display());
+        let what = format!(
+            "--index {}: {} has {count} of that role; expected a number below",
+            args.index,
+            config.display()
+        );
         return Err(Failure::Input(what));
     }
     if settings.communication.len() > 1 {
-        let what = format!("{}: several communication servers are not built yet; expected one", config.display());
+        let what = format!(
+            "{}: several communication servers are not built yet; expected one",
+            config.display()
+        );
         return Err(Failure::Input(what));
     }
     Ok(Opening {
@@ -210,7 +217,9 @@ fn welcome(opening: &Opening, beside: &Beside) -> String {
     }
     if let Some(address) = beside.chat {
         let (server, port) = (address.ip(), address.port());
-        told += &format!("connect   any XMPP client: address NAME@{domain}, server {server} port {port}\n");
+        told += &format!(
+            "connect   any XMPP client: address NAME@{domain}, server {server} port {port}\n"
+        );
     }
     if let Some(address) = beside.admin {
         told += &format!("admin     http://{address}/\n");

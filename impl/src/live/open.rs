@@ -7,9 +7,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use spillway_traces::{Node, Role};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
+use spillway_traces::{Node, Role};
 
 use super::control;
 use super::desk::{Desk, Directory};
@@ -23,8 +23,8 @@ use super::server::{Parts, Server, WireParts};
 use super::settings::Settings;
 use super::store::{Accounts, Disk, DiskOptions, FileLog, RedbStore, StoreLimits, simple_name};
 use super::tls;
-use super::wires;
 use super::trace_files::TraceFiles;
+use super::wires;
 use crate::bug::Bug;
 use crate::config::{self, Binding, Config, Knobs, Links, Returned, Routing, Strategy, Unit};
 use crate::profile::Rule;

@@ -132,7 +132,8 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { mut doors, control, admin, tls, stored, desk, trace, wires, incarnation } = parts;
+        let Parts { mut doors, control, admin, tls, stored, desk, trace, wires, incarnation } =
+            parts;
         let poll = Poll::new()?;
         for (door, token) in doors.iter_mut().zip([CHAT, DIRECT]) {
             poll.registry().register(&mut door.listener, token, Interest::READABLE)?;

@@ -211,7 +211,8 @@ impl Wires {
     fn dial(&mut self, registry: &Registry, now_us: u64) {
         let called: BTreeSet<Node> = self.wires.values().filter_map(|wire| wire.to).collect();
         for node in self.neighbours.missing() {
-            let Some(address) = self.addresses.get(&node).filter(|_| !called.contains(&node)) else {
+            let Some(address) = self.addresses.get(&node).filter(|_| !called.contains(&node))
+            else {
                 continue;
             };
             let Ok(socket) = TcpStream::connect(*address) else { continue };
@@ -260,7 +261,8 @@ impl Wires {
             let Some(wire) = self.wires.get_mut(&line) else { return true };
             match wire.frames.take() {
                 Ok(Some(frame)) => {
-                    if let (Frame::Hello { from, .. }, false) = (&frame, wire.is_of_caller(&frame)) {
+                    if let (Frame::Hello { from, .. }, false) = (&frame, wire.is_of_caller(&frame))
+                    {
                         tracing::warn!(node = %from.0, "its certificate is not of that server");
                         return false;
                     }
