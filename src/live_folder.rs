@@ -44,6 +44,10 @@ impl Folder {
                 Failure::Input(format!("{}:{}: {what}", read[place.file].display(), place.line))
             }
             Trouble::All(what) => Failure::Input(format!("{}: {what}", folder.display())),
+            Trouble::Undecided(place, what) => {
+                let at = format!("{}:{}", read[place.file].display(), place.line);
+                Failure::Inconclusive(format!("{at}: undecided: {what}"))
+            }
         })?;
         Ok(Folder { trace, paths: read, places })
     }

@@ -18,7 +18,7 @@ use spillway_impl::profile::{Profile, Rule};
 use spillway_impl::world::links::peers;
 use spillway_model::Scope;
 use spillway_properties::CheckedAcceptor;
-use spillway_properties::live::merge;
+use spillway_properties::live::{Trouble, merge};
 use spillway_traces::live::NodeFile;
 use spillway_traces::{Bounds, Judgement, Node, Validated, validate};
 
@@ -364,58 +364,31 @@ fn run(seed: u64, turns: u64, bug: Option<Bug>) -> System {
     system
 }
 
-fn judge(system: &System) -> Validated {
-    let merged = merge(&system.files()).unwrap_or_else(|trouble| panic!("{trouble}"));
+/// What the model says; nothing where two servers were lost at nearly the same time, and that is not decided.
+fn judge(system: &System) -> Option<Validated> {
+    let merged = match merge(&system.files()) {
+        Ok(merged) => merged,
+        Err(Trouble::Undecided(..)) => return None,
+        Err(trouble) => panic!("{trouble}"),
+    };
     let scope = Scope::from_json(&merged.trace.header.scope).unwrap();
     let first = CheckedAcceptor::new(scope, None, BTreeSet::new(), false);
     let validated = validate(&merged.trace, first, Bounds::default());
     assert!(merged.trace.is_complete());
-    if let (Some(last), Judgement::Refused(_)) = (std::env::var_os("SHOW"), &validated.judgement) {
-        let back: usize = last.to_string_lossy().parse().unwrap();
-        let at = validated.events as usize;
-        if let Some(place) = merged.places[at] {
-            let file = &system.files()[place.file];
-            println!("FILE {:?} line {}", file.origin, place.line);
-            for entry in &file.entries[..(place.line as usize - 1).min(file.entries.len())] {
-                let text = serde_json::to_string(entry).unwrap();
-                if file.origin.node == Node::CONTROL || text.contains("A3") {
-                    println!("RAW {text}");
-                }
-            }
-        }
-        for event in &merged.trace.events[at.saturating_sub(back)..=at] {
-            let took = event.observed.took.map(|took| took.to_string()).unwrap_or_default();
-            let sent: Vec<String> = event
-                .observed
-                .sent
-                .iter()
-                .map(|s| format!("{}>{} {}", s.from, s.to, s.message))
-                .collect();
-            let lost: Vec<String> = event
-                .observed
-                .lost
-                .iter()
-                .map(|s| format!("{}>{} {}", s.from, s.to, s.message))
-                .collect();
-            println!(
-                "{} {} {} took [{took}] sent {sent:?} lost {lost:?} {:?}",
-                event.index,
-                event.action,
-                if event.observed.assumed { "assumed" } else { "" },
-                event.observed.notes
-            );
-        }
-    }
-    validated
+    Some(validated)
 }
 
 #[test]
 fn whatever_is_killed_and_whenever_the_model_accepts_what_the_others_wrote() {
     let seeds = std::env::var("SPILLWAY_LINK_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-    let (mut kills, mut replies, mut refusals) = (BTreeMap::new(), 0, 0);
-    for seed in 0..seeds.unwrap_or(8) {
+    let (mut kills, mut replies, mut refusals, mut crossed) = (BTreeMap::new(), 0, 0, 0);
+    let seeds = seeds.unwrap_or(8);
+    for seed in 0..seeds {
         let system = run(seed, 30_000, None);
-        let validated = judge(&system);
+        let Some(validated) = judge(&system) else {
+            crossed += 1;
+            continue;
+        };
         assert_eq!(
             validated.judgement,
             Judgement::Accepted,
@@ -429,6 +402,8 @@ fn whatever_is_killed_and_whenever_the_model_accepts_what_the_others_wrote() {
         replies += system.replies;
         refusals += system.refusals;
     }
+    println!("{seeds} runs, {crossed} undecided");
+    assert!(crossed * 4 <= seeds, "{crossed} of {seeds} runs are undecided");
     // What never happened was not tested.
     assert_eq!(kills.len(), 6, "{kills:?}");
     assert!(refusals > 0 && replies > 1000, "{replies} replies, {refusals} refusals");
@@ -438,7 +413,7 @@ fn whatever_is_killed_and_whenever_the_model_accepts_what_the_others_wrote() {
 fn seeded_bugs_are_found_in_what_the_nodes_wrote() {
     for bug in [Bug::LoadUnchecked, Bug::HelloIgnored, Bug::PendingNotResent, Bug::AssignedKept] {
         let found = (0..6).any(|seed| {
-            let validated = judge(&run(seed, 20_000, Some(bug)));
+            let Some(validated) = judge(&run(seed, 20_000, Some(bug))) else { return false };
             matches!(validated.judgement, Judgement::Refused(_)) || !validated.broken.is_empty()
         });
         assert!(found, "{} is not found", bug.name());

@@ -66,6 +66,15 @@ pub enum Change {
     Share(Rule),
     /// Other contacts.
     Contacts(std::collections::BTreeSet<u16>),
+    /// The whole record anew, whatever it was before.
+    Restate {
+        /// The information, as if it was published now; none if there is none.
+        profile: Option<Profile>,
+        /// The rule of sharing.
+        rule: Rule,
+        /// The contacts.
+        contacts: std::collections::BTreeSet<u16>,
+    },
 }
 
 /// What happens to a node.

@@ -28,6 +28,9 @@ impl Document {
             Body::Delete => self.data = 0,
             Body::Share { rule } => self.rule = rule,
             Body::Contacts { contacts } => self.contacts = contacts,
+            Body::Restate { information, rule, contacts } => {
+                return Document { data: if information { version } else { 0 }, rule, contacts };
+            }
         }
         self
     }

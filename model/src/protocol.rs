@@ -67,7 +67,11 @@ impl<S: Size> Protocol<S> {
             by_client[client].push(RequestId(id as u32));
             let (user, class, version) = match request.body {
                 Body::Query { user, class } => (user, class, 0),
-                Body::Publish | Body::Delete | Body::Share { .. } | Body::Contacts { .. } => {
+                Body::Publish
+                | Body::Delete
+                | Body::Share { .. }
+                | Body::Contacts { .. }
+                | Body::Restate { .. } => {
                     published[client] += 1;
                     (request.client, Class::Interactive, published[client])
                 }

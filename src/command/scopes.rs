@@ -132,6 +132,13 @@ fn requests(scope: &Scope) -> Vec<Vec<Cell>> {
                 let names = if names.is_empty() { "nobody".to_owned() } else { names.join(" ") };
                 format!("has as contacts {names}")
             }
+            Body::Restate { information, rule, contacts } => {
+                let names: Vec<String> =
+                    contacts.iter().map(|a| Node::client(a).to_string()).collect();
+                let what = if information { "new information" } else { "no information" };
+                let rule = word(&rule);
+                format!("states anew: {what}, shared with {rule}, contacts {}", names.join(" "))
+            }
         };
         let to = if home { Node::query(request.home).to_string() } else { "any".to_owned() };
         vec![

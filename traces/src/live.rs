@@ -124,7 +124,8 @@ impl Entry {
         }
     }
 
-    fn index(&self) -> u64 {
+    /// Its place in the file, from 0.
+    pub fn index(&self) -> u64 {
         match self {
             Entry::Event(step) => step.index,
             Entry::Link(link) => link.index,

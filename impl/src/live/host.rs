@@ -171,6 +171,8 @@ pub struct Host {
     /// What request ids of this process begin with, so that they are not those of another one.
     request_base: u32,
     last_request: u32,
+    /// How far behind what is stored the versions of this life begin.
+    version_gap: u32,
     outcomes: Vec<Outcome>,
     /// What the global server asks of its disk, until somebody takes it.
     store: Option<Store>,
@@ -190,6 +192,9 @@ pub struct Host {
 /// Bits of a request id that count; above them are those of the incarnation, and two of the communication server.
 const REQUEST_BITS: u32 = 27;
 const INCARNATION_BITS: u32 = 3;
+
+/// Lives whose versions are kept apart, while nothing of them is stored.
+const LIVES_APART: u32 = 64;
 
 fn request_base(communication: u16, incarnation: u32) -> u32 {
     let life = incarnation % (1 << INCARNATION_BITS);
@@ -227,6 +232,7 @@ impl Host {
             random,
             request_base: request_base(communication, incarnation),
             last_request: 0,
+            version_gap: config.knobs.window_max * (1 + incarnation % LIVES_APART),
             outcomes: Vec::new(),
             store: None,
             for_global: 0,
@@ -322,8 +328,9 @@ impl Host {
         let Recalled { version, record, is_first } = recalled;
         let rule = self.config.knobs.sharing;
         let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
-        // Changes that were under way when the process ended may be stored later, under the versions that follow.
-        let version = if is_first { 0 } else { version + self.config.knobs.window_max };
+        // Changes that were under way when the process ended may be stored later, under the versions that follow; and so
+        // may those of a life before that, which went on from what was stored as well.
+        let version = if is_first { 0 } else { version.saturating_add(self.version_gap) };
         self.join(user, Kept { token: 0, version, record, is_renewed: is_first }, now_us);
     }
 
@@ -341,17 +348,11 @@ impl Host {
     /// States a user's record anew. With its acknowledgement the client's token is as new as anything that the user can
     /// have seen or was acknowledged for before, which nobody has kept.
     fn renew(&mut self, user: u16, now_us: u64) {
-        let record = self.clients[&user].record.clone();
-        let information = match record.info {
-            Some(info) => Wanted::Publish(info.profile.clone()),
-            None => Wanted::Delete,
-        };
-        let all = [information, Wanted::Share(record.rule), Wanted::Contacts(record.contacts)];
-        for change in all {
-            let request = self.next_request();
-            self.joining.renewing(user, request);
-            self.change(user, request, change, now_us);
-        }
+        let Record { info, rule, contacts } = self.clients[&user].record.clone();
+        let profile = info.map(|info| info.profile.clone());
+        let request = self.next_request();
+        self.joining.renewing(user, request);
+        self.change(user, request, Wanted::Restate { profile, rule, contacts }, now_us);
     }
 
     /// Whether a user's client is not ready for anything but changes.

@@ -14,8 +14,8 @@ const RENEW_AGAIN_US: u64 = 100_000;
 enum Stage {
     /// It is not known yet what is stored; this is wanted meanwhile.
     Recalling(Vec<(RequestId, Change)>),
-    /// These are not answered yet.
-    Renewing { left: BTreeSet<RequestId>, is_refused: bool },
+    /// This is not answered yet; nothing while it waits to be stated again.
+    Renewing(Option<RequestId>),
 }
 
 /// The users.
@@ -68,40 +68,32 @@ impl Joining {
         }
     }
 
-    /// A part of a user's record is being stated anew.
+    /// A user's record is being stated anew.
     pub(super) fn renewing(&mut self, user: u16, request: RequestId) {
-        let stage = self.stages.entry(user);
-        let begun = || Stage::Renewing { left: BTreeSet::new(), is_refused: false };
-        if let Stage::Renewing { left, .. } = stage.or_insert_with(begun) {
-            left.insert(request);
-        }
+        self.stages.insert(user, Stage::Renewing(Some(request)));
     }
 
-    /// A reply has come. Whether it is to a part of a record that was stated anew.
+    /// A reply has come. Whether it is to a record that was stated anew.
     pub(super) fn replied(
         &mut self,
         user: u16,
         request: RequestId,
-        refused: bool,
+        is_refused: bool,
         now_us: u64,
     ) -> bool {
         if self.stages.is_empty() {
             return false;
         }
-        let Some(Stage::Renewing { left, is_refused }) = self.stages.get_mut(&user) else {
-            return false;
-        };
-        if !left.remove(&request) {
+        let Some(Stage::Renewing(waiting)) = self.stages.get_mut(&user) else { return false };
+        if *waiting != Some(request) {
             return false;
         }
-        *is_refused |= refused;
-        if left.is_empty() {
-            if std::mem::take(is_refused) {
-                self.again.insert((now_us + RENEW_AGAIN_US, user));
-            } else {
-                self.stages.remove(&user);
-                self.joined.push(user);
-            }
+        if is_refused {
+            *waiting = None;
+            self.again.insert((now_us + RENEW_AGAIN_US, user));
+        } else {
+            self.stages.remove(&user);
+            self.joined.push(user);
         }
         true
     }

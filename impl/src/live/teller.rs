@@ -170,5 +170,10 @@ fn wish(change: &Wanted) -> Wish {
         Wanted::Delete => Wish::Delete,
         Wanted::Share(rule) => Wish::Share(*rule),
         Wanted::Contacts(contacts) => Wish::Contacts(contacts.clone()),
+        Wanted::Restate { profile, rule, contacts } => Wish::Restate {
+            information: profile.is_some(),
+            rule: *rule,
+            contacts: contacts.clone(),
+        },
     }
 }

@@ -11,7 +11,7 @@ use crate::bug::Bug;
 use crate::config::{Config, Links, Timers};
 use crate::node::{Candidate, Change, Command, Context, Input, Output, Refused, Shown, Timer};
 use crate::nodes::aside::{Aside, Running};
-use crate::profile::{CONTACTS_MAX, Info, Record};
+use crate::profile::{CONTACTS_MAX, Info, Profile, Record};
 use crate::wire::{Ask, Asked, Body, Wire};
 
 /// A client.
@@ -201,6 +201,10 @@ impl Client {
             Change::Delete => self.record.info = None,
             Change::Share(rule) => self.record.rule = rule,
             Change::Contacts(contacts) => self.record.contacts = contacts,
+            Change::Restate { profile, rule, contacts } => {
+                let info = profile.map(|profile| Arc::new(Info { version, profile }));
+                self.record = Record { info, rule, contacts };
+            }
         }
         let record = Arc::new(self.record.clone());
         self.issue(request, home, Body::Publish { version, record }, context);
@@ -322,6 +326,9 @@ fn fits(change: &Change) -> bool {
     match change {
         Change::Publish(profile) => profile.fits(),
         Change::Contacts(contacts) => contacts.len() <= CONTACTS_MAX,
+        Change::Restate { profile, contacts, .. } => {
+            contacts.len() <= CONTACTS_MAX && profile.as_ref().is_none_or(Profile::fits)
+        }
         Change::Delete | Change::Share(_) => true,
     }
 }

@@ -30,6 +30,15 @@ pub enum Wish {
     Share(Rule),
     /// Another contact list.
     Contacts(BTreeSet<u16>),
+    /// The whole record anew, none of it as it was before.
+    Restate {
+        /// Whether there is information: a profile as of a publish.
+        information: bool,
+        /// The rule of sharing.
+        rule: Rule,
+        /// The contact list.
+        contacts: BTreeSet<u16>,
+    },
 }
 
 impl Wish {
@@ -147,6 +156,11 @@ impl Plan {
             Wish::Delete => Change::Delete,
             Wish::Share(rule) => Change::Share(*rule),
             Wish::Contacts(contacts) => Change::Contacts(contacts.clone()),
+            Wish::Restate { information, rule, contacts } => Change::Restate {
+                profile: information.then(|| Plan::profile(user, self.version(request))),
+                rule: *rule,
+                contacts: contacts.clone(),
+            },
         };
         Command::Change { request, change, home }
     }
@@ -168,6 +182,14 @@ impl Plan {
                 Wish::Delete => record.info = None,
                 Wish::Share(rule) => record.rule = *rule,
                 Wish::Contacts(contacts) => record.contacts = contacts.clone(),
+                Wish::Restate { information, rule, contacts } => {
+                    let profile = || Plan::profile(user, version);
+                    record = Record {
+                        info: information.then(|| Arc::new(Info { version, profile: profile() })),
+                        rule: *rule,
+                        contacts: contacts.clone(),
+                    };
+                }
             }
             records.push(record.clone());
         }

@@ -234,7 +234,7 @@ impl Scope {
         if let Body::Query { user, .. } = request.body {
             found.index(&path("user"), user, self.nodes.clients, "client");
         }
-        if let Body::Contacts { contacts } = request.body {
+        if let Body::Contacts { contacts } | Body::Restate { contacts, .. } = request.body {
             for contact in contacts.iter() {
                 found.index(&path("contacts"), contact, self.nodes.clients, "client");
             }

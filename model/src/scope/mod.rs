@@ -62,6 +62,15 @@ pub enum Body {
         /// All of them.
         contacts: Users,
     },
+    /// State the whole record anew, as a client does that has lost its memory: none of it is as it was before.
+    Restate {
+        /// Whether there is information; it is new then.
+        information: bool,
+        /// With whom it is shared.
+        rule: Rule,
+        /// All contacts.
+        contacts: Users,
+    },
 }
 
 /// With whom a user shares information.

@@ -10,6 +10,7 @@ pub(super) enum Kind {
     Delete,
     Share,
     Contacts,
+    Restate,
 }
 
 pub(super) const KINDS: &[(&str, Kind)] = &[
@@ -18,6 +19,7 @@ pub(super) const KINDS: &[(&str, Kind)] = &[
     ("delete", Kind::Delete),
     ("share", Kind::Share),
     ("contacts", Kind::Contacts),
+    ("restate", Kind::Restate),
 ];
 
 pub(super) const CLASSES: &[(&str, Class)] =

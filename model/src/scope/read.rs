@@ -284,7 +284,10 @@ fn read_request(mut table: Table<'_>, routing: Routing) -> Option<Request> {
             let rule = table.need("rule").choice(RULES);
             rule.map(|rule| Body::Share { rule })
         }
-        Some(Kind::Contacts) => read_contacts(&table.need("contacts")),
+        Some(Kind::Contacts) => {
+            read_contacts(&table.need("contacts")).map(|contacts| Body::Contacts { contacts })
+        }
+        Some(Kind::Restate) => read_restate(&mut table),
         // The kind is at fault; whether these two should be there cannot be told.
         None => read_query(table.may("user"), table.may("class")),
     };
@@ -303,7 +306,14 @@ fn refuse_query_keys(table: &mut Table<'_>, what: &str) {
     }
 }
 
-fn read_contacts(field: &Field<'_>) -> Option<Body> {
+fn read_restate(table: &mut Table<'_>) -> Option<Body> {
+    let information = table.need("information").flag();
+    let rule = table.need("rule").choice(RULES);
+    let contacts = read_contacts(&table.need("contacts"));
+    Some(Body::Restate { information: information?, rule: rule?, contacts: contacts? })
+}
+
+fn read_contacts(field: &Field<'_>) -> Option<Users> {
     let list = field.list("a list of the indices of clients")?;
     let mut contacts = Users::default();
     for contact in &list {
@@ -315,7 +325,7 @@ fn read_contacts(field: &Field<'_>) -> Option<Body> {
         }
         contacts.0 |= 1 << user;
     }
-    Some(Body::Contacts { contacts })
+    Some(contacts)
 }
 
 fn read_query(user: Field<'_>, class: Field<'_>) -> Option<Body> {

@@ -121,6 +121,11 @@ fn write_request(out: &mut String, id: usize, request: &Request) -> fmt::Result 
             let contacts: Vec<u16> = contacts.iter().collect();
             writeln!(out, "kind = \"contacts\"\ncontacts = {contacts:?}")?;
         }
+        Body::Restate { information, rule, contacts } => {
+            let (rule, contacts) = (word_for(RULES, &rule), contacts.iter().collect::<Vec<u16>>());
+            writeln!(out, "kind = \"restate\"\ninformation = {information}")?;
+            writeln!(out, "rule = \"{rule}\"\ncontacts = {contacts:?}")?;
+        }
     }
     writeln!(out, "home = {}", request.home)
 }

@@ -1,6 +1,6 @@
 //! Where reading is in the files of each node.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use spillway_traces::Node;
 use spillway_traces::live::{Change, Entry, Link, NodeFile, Origin};
@@ -14,6 +14,8 @@ pub(super) struct Reading {
     entries: VecDeque<Entry>,
     /// Its changes of links that are still to come: so many of each.
     to_come: BTreeMap<(Node, u32, Change), usize>,
+    /// Lives of nodes that it found gone before it did anything.
+    found_gone: BTreeSet<(Node, u32)>,
 }
 
 impl Reading {
@@ -24,8 +26,14 @@ impl Reading {
                 *to_come.entry((link.peer, link.incarnation, link.change)).or_default() += 1;
             }
         }
+        let first = node_file.entries.iter().map_while(|entry| match entry {
+            Entry::Link(link) => Some(link),
+            Entry::Event(_) => None,
+        });
+        let gone = first.filter(|link| link.change == Change::Gone);
+        let found_gone = gone.map(|link| (link.peer, link.incarnation)).collect();
         let entries = node_file.entries.iter().cloned().collect();
-        Reading { origin: node_file.origin, file, entries, to_come }
+        Reading { origin: node_file.origin, file, entries, to_come, found_gone }
     }
 
     /// The next entry.
@@ -47,8 +55,9 @@ impl Reading {
         let first = self.changes().find(|link| link.peer == peer);
         let Some(link) = first else { return false };
         let before = self.changes().take_while(|other| other.peer != peer);
-        let sends = |link: &Link| !link.observed.sent.is_empty();
-        let is_next = !sends(link) || !before.into_iter().any(sends);
+        // Nor may anything come before a line at which something is sent, which depends on what was noticed by then.
+        let sends = |link: &Link| !link.observed.sent.is_empty() || !link.observed.lost.is_empty();
+        let is_next = !before.into_iter().any(sends);
         is_next && (link.incarnation, link.change) == (incarnation, change)
     }
 
@@ -63,6 +72,12 @@ impl Reading {
         let of_node = self.to_come.iter().filter(|((peer, ..), left)| *peer == node && **left > 0);
         let newest = of_node.map(|((_, life, change), _)| (*life, *change)).max();
         newest.is_some_and(|(life, change)| life < incarnation && change == Change::Gone)
+    }
+
+    /// Whether it did something before it noticed that this life of a node is gone.
+    pub(super) fn notices_late(&self, node: Node, incarnation: u32) -> bool {
+        self.will_be_at(node, incarnation, Change::Gone)
+            && !self.found_gone.contains(&(node, incarnation))
     }
 
     /// Takes a change of a link that may be next.

@@ -43,12 +43,17 @@ pub enum Trouble {
     At(Place, String),
     /// As a whole they are not what a system wrote.
     All(String),
+    /// No order was found of what is said from this line on. In the model all nodes notice at once that another one is gone;
+    /// where two have noticed that of two others in different orders it is not decided whether there is one.
+    Undecided(Place, String),
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::At(_, what) | Trouble::All(what) => f.write_str(what),
+            Trouble::At(_, what) | Trouble::All(what) | Trouble::Undecided(_, what) => {
+                f.write_str(what)
+            }
         }
     }
 }
@@ -212,7 +217,7 @@ impl Merger {
         }
         match self.stuck() {
             None => Ok(false),
-            Some(node) => self.take_stuck(node),
+            Some(node) => Err(self.undecided(node)),
         }
     }
 
@@ -393,7 +398,10 @@ impl Merger {
             // It may come to be connected in a life that has not begun yet.
             let mut all = lives.later.iter().chain([&lives.now]);
             let will_connect = all.any(|life| life.will_be_at(node, incarnation, Change::Made));
-            !will_connect && (!lives.is_up || is_apart || lives.now.is_over())
+            // To a control server that begins after that it is down from the first.
+            let will_notice = peer.role == Role::Control
+                && lives.later.iter().any(|life| life.notices_late(node, incarnation));
+            !will_connect && !will_notice && (!lives.is_up || is_apart || lives.now.is_over())
         })
     }
 
@@ -559,42 +567,17 @@ impl Merger {
         left.min().map(|(_, node)| node)
     }
 
-    /// What cannot be is added all the same if it is a step: the model says what is wrong with it.
-    fn take_stuck(&mut self, node: Node) -> Result<bool, Trouble> {
-        if std::env::var_os("SPILLWAY_MERGE_DEBUG").is_some() {
-            for (node, lives) in &self.lives {
-                eprintln!(
-                    "{node}.{} up {} later {} head {:?}",
-                    lives.now.origin.incarnation,
-                    lives.is_up,
-                    lives.later.len(),
-                    lives.now.head()
-                );
-            }
-        }
-        let steps = self.lives.iter().filter(|(_, lives)| lives.is_up);
-        let steps = steps.filter_map(|(node, lives)| match lives.now.head()? {
-            Entry::Event(step) => Some((step.time, *node)),
-            Entry::Link(_) => None,
-        });
-        if let Some((_, node)) = steps.min() {
-            self.take_step(node)?;
-            self.lives.values_mut().for_each(|lives| lives.later.clear());
-            self.lives.values_mut().for_each(|lives| while lives.now.take().is_some() {});
-            return Ok(false);
-        }
-        let lives = self.lives.get_mut(&node).expect("it was found");
-        let file = lives.now.file;
-        let Some(Entry::Link(link)) = lives.now.take() else {
-            let what =
-                format!("{node} has begun anew, and others contradict each other about when");
-            return Err(Trouble::At(Place { file: lives.later[0].file, line: 1 }, what));
-        };
+    /// That there is no order in which all that is left could have happened, as far as was found.
+    fn undecided(&self, node: Node) -> Trouble {
+        let lives = &self.lives[&node];
+        let reading = if lives.now.is_over() { &lives.later[0] } else { &lives.now };
+        let index = reading.head().map_or(0, Entry::index);
+        let place = Place { file: reading.file, line: line_of(index) };
         let what = format!(
-            "{node} notices that incarnation {} of {} {}, and that fits no order of what the others say",
-            link.incarnation, link.peer, link.change
+            "from here on no order was found of what {node} and the others say; servers that are lost at nearly the same \
+             time, and noticed in different orders, can do that"
         );
-        Err(Trouble::At(Place { file, line: line_of(link.index) }, what))
+        Trouble::Undecided(place, what)
     }
 
     fn finish(self, config: &Arc<Config>, files: &[NodeFile]) -> Result<Merged, Trouble> {

@@ -90,10 +90,10 @@ impl Names {
         }
         let wish = match asks.planned.wish {
             Wish::Query { user, class } => Wish::Query { user: self.user(user), class },
-            // Who says nothing in this run sees nothing either.
-            Wish::Contacts(contacts) => Wish::Contacts(
-                contacts.iter().filter_map(|u| self.clients.get(u)).copied().collect(),
-            ),
+            Wish::Contacts(contacts) => Wish::Contacts(self.users(&contacts)),
+            Wish::Restate { information, rule, contacts } => {
+                Wish::Restate { information, rule, contacts: self.users(&contacts) }
+            }
             wish => wish,
         };
         self.plan.push(Planned { client: self.user(user), wish, ..asks.planned });
@@ -102,6 +102,11 @@ impl Names {
     /// A change is issued by a client that has forgotten its token, which was this one.
     pub(super) fn forgets(&mut self, request: RequestId, token: u32) {
         self.tokens.insert(request, token);
+    }
+
+    /// Those of these users that say something in this run; who says nothing sees nothing either.
+    fn users(&self, users: &BTreeSet<u16>) -> BTreeSet<u16> {
+        users.iter().filter_map(|user| self.clients.get(user)).copied().collect()
     }
 
     fn user(&self, user: u16) -> u16 {

@@ -2,6 +2,8 @@
 //!
 //! A run has no budgets: what may happen in it may happen any number of times.
 
+use std::collections::BTreeSet;
+
 use spillway_impl::config;
 use spillway_impl::profile;
 use spillway_impl::world::{Planned, Wish};
@@ -106,11 +108,18 @@ fn request(planned: &Planned) -> Request {
         Wish::Publish => Body::Publish,
         Wish::Delete => Body::Delete,
         Wish::Share(shared) => Body::Share { rule: rule(*shared) },
-        Wish::Contacts(contacts) => Body::Contacts {
-            contacts: Users(contacts.iter().fold(0, |bits, user| bits | 1 << user)),
+        Wish::Contacts(contacts) => Body::Contacts { contacts: users(contacts) },
+        Wish::Restate { information, rule: shared, contacts } => Body::Restate {
+            information: *information,
+            rule: rule(*shared),
+            contacts: users(contacts),
         },
     };
     Request { client: planned.client, body, home: planned.home }
+}
+
+fn users(set: &BTreeSet<u16>) -> Users {
+    Users(set.iter().fold(0, |bits, user| bits | 1 << user))
 }
 
 /// Whatever the configuration leaves room for.

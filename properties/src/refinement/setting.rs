@@ -148,6 +148,9 @@ fn planned(request: &Request) -> Planned {
         Body::Delete => Wish::Delete,
         Body::Share { rule: shared } => Wish::Share(rule(shared)),
         Body::Contacts { contacts } => Wish::Contacts(contacts.iter().collect()),
+        Body::Restate { information, rule: shared, contacts } => {
+            Wish::Restate { information, rule: rule(shared), contacts: contacts.iter().collect() }
+        }
     };
     Planned { client: request.client, wish, home: request.home }
 }

@@ -127,6 +127,11 @@ impl Renaming {
                 let known = contacts.iter().filter_map(client);
                 Body::Contacts { contacts: Users(known.fold(0, |bits, user| bits | 1 << user)) }
             }
+            Body::Restate { information, rule, contacts } => {
+                let known = contacts.iter().filter_map(client);
+                let contacts = Users(known.fold(0, |bits, user| bits | 1 << user));
+                Body::Restate { information, rule, contacts }
+            }
             body => body,
         };
         let home = self.query[usize::from(request.home)].unwrap_or(0);

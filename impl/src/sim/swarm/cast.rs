@@ -44,7 +44,9 @@ impl Script {
         self.requests.iter().all(|planned| {
             let wish = match &planned.wish {
                 Wish::Query { user: of, .. } => user(of),
-                Wish::Contacts(contacts) => contacts.iter().all(user),
+                Wish::Contacts(contacts) | Wish::Restate { contacts, .. } => {
+                    contacts.iter().all(user)
+                }
                 Wish::Publish | Wish::Delete | Wish::Share(_) => true,
             };
             wish && user(&planned.client) && planned.home < config.query_servers
