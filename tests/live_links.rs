@@ -1,7 +1,7 @@
 //! The live system without sockets: processes of one node each, with pipes between them that are as slow as they like, killed
 //! at any moment. What they write down is merged, and the model accepts it; with a seeded bug it does not.
 #![cfg(feature = "live")]
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

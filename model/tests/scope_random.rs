@@ -53,8 +53,12 @@ fn request(clients: u16, query_servers: u16) -> impl Strategy<Value = Request> {
         query,
         Just(Body::Publish),
         Just(Body::Delete),
-        rules.prop_map(|rule| Body::Share { rule }),
-        any::<u32>().prop_map(move |bits| Body::Contacts { contacts: Users(bits & mask) }),
+        rules.clone().prop_map(|rule| Body::Share { rule }),
+        any::<u32>().prop_map(move |bits| Body::Contacts { contacts: Users((bits & mask).into()) }),
+        (any::<bool>(), rules, any::<u32>()).prop_map(move |(information, rule, bits)| {
+            let contacts = Users((bits & mask).into());
+            Body::Restate { information, rule, contacts }
+        }),
     ];
     (0..clients, body, 0..query_servers).prop_map(|(client, body, home)| Request {
         client,

@@ -3,7 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -234,7 +234,7 @@ impl User {
     fn stream(
         &mut self,
         chat: SocketAddr,
-        certificate: &PathBuf,
+        certificate: &Path,
         patience: Duration,
         is_over: &AtomicBool,
     ) -> io::Result<()> {

@@ -3,7 +3,7 @@
 //!
 //! `SPILLWAY_LONG=1` kills each server 20 times at random moments.
 #![cfg(feature = "live")]
-#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod client;
 mod system;

@@ -45,7 +45,7 @@ impl Copied {
         let mut known = BTreeMap::new();
         for account in accounts.known {
             let aside::Account { name, number, credentials, roster } = account;
-            if !self.known.get(&name).is_some_and(|(old, _)| *old == number) {
+            if self.known.get(&name).is_none_or(|(old, _)| *old != number) {
                 changed.added.push((name.clone(), number));
                 changed.rosters.extend(roster.map(|roster| (number, roster)));
             }

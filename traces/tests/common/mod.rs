@@ -315,8 +315,16 @@ fn mail() -> impl Strategy<Value = Vec<Sent<Spillway>>> {
 fn observed() -> impl Strategy<Value = Observed<Spillway>> {
     let notes = prop::collection::vec(note(), 0..3);
     let state = prop::option::of("[0-9a-f]{16}");
-    (prop::option::of(message()), mail(), mail(), notes, state)
-        .prop_map(|(took, sent, lost, notes, state)| Observed { took, sent, lost, notes, state })
+    (prop::option::of(message()), mail(), mail(), notes, state).prop_map(
+        |(took, sent, lost, notes, state)| Observed {
+            took,
+            sent,
+            lost,
+            notes,
+            state,
+            assumed: false,
+        },
+    )
 }
 
 /// JSON without floats, keys of every kind included.
