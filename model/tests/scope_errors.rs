@@ -97,7 +97,7 @@ fn wrong_type() {
     assert_snapshot!(with("clients = 2", "clients = 2.0"), @"small.toml:4:11: `clients` is a fraction; expected an integer from 1 to 32");
     assert_snapshot!(with("name = \"small\"", "name = 3"), @"small.toml:1:8: `name` is an integer; expected the scope's name, that of its file");
     assert_snapshot!(with("threshold = 1", "threshold = [1, true]"), @"small.toml:7:17: `threshold[1]` is a truth value; expected an integer from 0 to 64");
-    assert_snapshot!(with("kind = \"query\"", "kind = 1979-05-27"), @"small.toml:10:8: `kind` is a date; expected `query`, `publish`, `delete`, `share` or `contacts`");
+    assert_snapshot!(with("kind = \"query\"", "kind = 1979-05-27"), @"small.toml:10:8: `kind` is a date; expected `query`, `publish`, `delete`, `share`, `contacts` or `restate`");
     assert_snapshot!(with("[faults]\ncrash-query = 1", "[[faults]]\ncrash-query = 1"), @"small.toml:18:1: `faults` is a list; expected a table, written `[faults]`");
     assert_snapshot!(with("[\"overflow-happens\"]", "\"overflow-happens\""), @r#"small.toml:21:13: `sometimes` is a string; expected a list of the names of "sometimes" properties"#);
     assert_snapshot!(message("request = 1"), @"small.toml:1:1: `name` is missing; expected the scope's name, that of its file");
@@ -137,7 +137,7 @@ fn missing_key() {
 
 #[test]
 fn bad_choice() {
-    assert_snapshot!(with("\"query\"", "\"qurey\""), @"small.toml:10:8: `kind` is `qurey`; expected `query`, `publish`, `delete`, `share` or `contacts`; did you mean `query`?");
+    assert_snapshot!(with("\"query\"", "\"qurey\""), @"small.toml:10:8: `kind` is `qurey`; expected `query`, `publish`, `delete`, `share`, `contacts` or `restate`; did you mean `query`?");
     assert_snapshot!(with("\"interactive\"", "\"Interactive\""), @"small.toml:12:9: `class` is `Interactive`; expected `interactive`, `normal` or `bulk`; did you mean `interactive`?");
     assert_snapshot!(with("\"interactive\"", "\"urgent\""), @"small.toml:12:9: `class` is `urgent`; expected `interactive`, `normal` or `bulk`");
     assert_snapshot!(with("threshold = 1", "threshold = 1\nrouting = \"anny\""), @"small.toml:8:11: `routing` is `anny`; expected `home` or `any`; did you mean `any`?");

@@ -46,7 +46,7 @@ fn a_scope_comes_back_as_it_was() {
 fn shapes_are_refused() {
     assert_snapshot!(with("/knobs/queue-max", json!("two")), @r#"not a scope: invalid type: string "two", expected u32"#);
     assert_snapshot!(with("/nodes/servers", json!(1)), @"not a scope: unknown field `servers`, expected one of `clients`, `communication-servers`, `query-servers`, `sessions`, `control-servers`");
-    assert_snapshot!(with("/requests/0/kind", json!("ask")), @"not a scope: unknown variant `ask`, expected one of `query`, `publish`, `delete`, `share`, `contacts`");
+    assert_snapshot!(with("/requests/0/kind", json!("ask")), @"not a scope: unknown variant `ask`, expected one of `query`, `publish`, `delete`, `share`, `contacts`, `restate`");
     assert!(Scope::from_json(&Value::Null).is_err());
     assert!(Scope::from_json(&json!({})).is_err());
 }

@@ -85,12 +85,18 @@ fn request(clients: u16, query_servers: u16) -> impl Strategy<Value = Request> {
     let class = prop_oneof![Just(Class::Interactive), Just(Class::Normal), Just(Class::Bulk)];
     let query = (0..clients, class).prop_map(|(user, class)| Body::Query { user, class });
     let contacts = (0..1u128 << clients).prop_map(|bits| Body::Contacts { contacts: Users(bits) });
+    let restated = (any::<bool>(), rule(), 0..1u128 << clients);
+    let restate = restated.prop_map(|(information, rule, bits)| {
+        let contacts = Users(bits);
+        Body::Restate { information, rule, contacts }
+    });
     let body = prop_oneof![
         6 => query,
         2 => Just(Body::Publish),
         1 => Just(Body::Delete),
         1 => rule().prop_map(|rule| Body::Share { rule }),
         1 => contacts,
+        1 => restate,
     ];
     let request = (0..clients, body, 0..query_servers);
     request.prop_map(|(client, body, home)| Request { client, body, home })

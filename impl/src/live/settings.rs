@@ -1,8 +1,8 @@
 //! The one file that all processes of a system share, `spillway.toml`: who is where, and what the operator chose. It is read
 //! without I/O, and whatever is wrong in it is told with its line, so that nobody starts half a system on a slip.
 
+use core::net::SocketAddr;
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
