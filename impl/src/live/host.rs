@@ -171,6 +171,8 @@ pub struct Host {
     /// What request ids of this process begin with, so that they are not those of another one.
     request_base: u32,
     last_request: u32,
+    /// Whether the process had never begun before.
+    is_first_life: bool,
     /// How far behind what is stored the versions of this life begin.
     version_gap: u32,
     outcomes: Vec<Outcome>,
@@ -232,6 +234,7 @@ impl Host {
             random,
             request_base: request_base(communication, incarnation),
             last_request: 0,
+            is_first_life: incarnation == 0,
             version_gap: config.knobs.window_max * (1 + incarnation % LIVES_APART),
             outcomes: Vec::new(),
             store: None,
@@ -326,6 +329,8 @@ impl Host {
 
     fn go_on_from(&mut self, user: u16, recalled: Recalled, now_us: u64) {
         let Recalled { version, record, is_first } = recalled;
+        // Nobody has seen anything, nor asked for a change that may be under way.
+        let is_first = is_first && self.is_first_life;
         let rule = self.config.knobs.sharing;
         let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
         // Changes that were under way when the process ended may be stored later, under the versions that follow; and so

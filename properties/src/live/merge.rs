@@ -376,6 +376,7 @@ impl Merger {
         }
         if node == Node::GLOBAL {
             self.keep_what_was_synced();
+            self.stored = self.durable; // the rest is lost, and its revisions are given again
         }
         if node.role == Role::Communication {
             self.give_up_sessions(node);

@@ -161,6 +161,8 @@ impl Frames {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -206,5 +208,32 @@ mod tests {
         bytes.push(0);
         frames.put(&bytes);
         assert!(matches!(frames.take(), Err(BadFrame::Unreadable(_))), "a byte too many");
+    }
+
+    proptest! {
+        /// Whatever comes is frames or is refused; what is refused once is not taken any more.
+        #[test]
+        fn nothing_that_comes_makes_it_panic(
+            noise in proptest::collection::vec(any::<u8>(), 0..400),
+            flips in proptest::collection::vec((any::<usize>(), any::<u8>()), 0..6),
+        ) {
+            let life = (Node::query(1), 7);
+            let facts = vec![Fact::Gone(life), Fact::Linked(life, life)];
+            let (mut bytes, from) = (Vec::new(), life);
+            let hello =
+                Frame::Hello { version: VERSION, configuration: 5, from, to: Node::GLOBAL, facts };
+            write(&hello, &mut bytes);
+            for (at, with) in flips {
+                let at = at % bytes.len();
+                bytes[at] ^= with;
+            }
+            bytes.extend(noise);
+            let (mut frames, mut taken) = (Frames::default(), 0);
+            frames.put(&bytes);
+            while let Ok(Some(_)) = frames.take() {
+                taken += 1;
+                prop_assert!(taken <= bytes.len(), "a frame takes bytes");
+            }
+        }
     }
 }
