@@ -29,11 +29,8 @@ insecure-plaintext = false
 control = { listen = "127.0.0.1:7301" }     # K, which moves tasks
 global = { listen = "127.0.0.1:7300" }      # G, which stores what users publish
 
-[[communication]]              # B0; 1 to 4 of these
+[[communication]]              # B0; one for now
 chat = "127.0.0.1:5222"        # where chat clients connect
-
-[[communication]]              # B1
-chat = "127.0.0.1:5223"
 
 [[query]]                      # C0; 2 to 8 of these
 listen = "127.0.0.1:7200"      # where the other servers connect
@@ -582,7 +579,7 @@ listen = '127.0.0.1:5'
     fn the_example_is_read() {
         let settings = parse(EXAMPLE).expect("the example");
         assert_eq!(settings.query, [at(7200), at(7201), at(7202)]);
-        assert_eq!(settings.communication, [at(5222), at(5223)]);
+        assert_eq!(settings.communication, [at(5222)]);
         assert_eq!((settings.global, settings.control), (at(7300), at(7301)));
         assert_eq!(settings.knobs.strategy, Some(Strategy::LeastLoaded));
         assert_eq!(settings.knobs.sharing, Some(Rule::Contacts));
