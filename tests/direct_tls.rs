@@ -2,7 +2,7 @@
 #![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
-mod serving;
+mod live;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -10,15 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use live::{HEAD, Server, add, slixmpp, spillway};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{AlertDescription, ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use serving::{Server, add, slixmpp, spillway};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const DIRECT: [&str; 2] = ["--listen-tls", "127.0.0.1:0"];
-const HEAD: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
-                    xmlns:stream='http://etherx.jabber.org/streams'>";
 /// PLAIN's message for alice, `\0alice\0correct horse` in base64.
 const ALICE: &str = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>\
                      AGFsaWNlAGNvcnJlY3QgaG9yc2U=</auth>";

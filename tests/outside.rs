@@ -8,32 +8,11 @@
 mod live;
 
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use live::{PASSWORD, Server, add, run, script};
-
-/// Whoever installs something has the tests for itself, as packages have but one installer.
-static INSTALLER: Mutex<()> = Mutex::new(());
-
-fn installer() -> MutexGuard<'static, ()> {
-    INSTALLER.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A Python with slixmpp.
-fn python() -> PathBuf {
-    let _only = installer();
-    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slixmpp");
-    let python = environment.join("bin/python");
-    if !environment.join("installed").exists() {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
-        run(Command::new(&python).args(["-m", "pip", "install", "-q", "slixmpp==1.17.0"]));
-        std::fs::write(environment.join("installed"), "").unwrap();
-    }
-    python
-}
+use live::{PASSWORD, Server, add, installer, python, run, script, slixmpp};
 
 /// Whether there is a program, installed from this package of Debian's if need be.
 fn has(program: &str, package: &str) -> bool {
@@ -67,9 +46,7 @@ fn server(data: &Path, options: &[&str]) -> Server {
 fn slixmpp_logs_in_publishes_asks_and_chats() {
     let data = tempfile::tempdir().unwrap();
     let server = server(data.path(), &["--threshold", "1"]);
-    let port = server.address.port().to_string();
-    let mut chat = Command::new(python());
-    let told = run(chat.arg(script("chat.py")).args(["127.0.0.1", &port, PASSWORD]));
+    let told = slixmpp(server.address, &[]);
     assert!(told.contains("ok asked again later"), "{told}");
     assert_eq!(server.stop(), Some(0));
 }

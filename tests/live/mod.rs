@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The password of every account.
 pub const PASSWORD: &str = "correct horse";
@@ -22,6 +23,8 @@ pub fn spillway() -> Command {
 pub struct Server {
     process: Child,
     pub address: SocketAddr,
+    /// Where connections begin with TLS, if it was told to listen for them.
+    pub direct: Option<SocketAddr>,
     log: PathBuf,
 }
 
@@ -48,10 +51,16 @@ impl Server {
             .stderr(fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split_whitespace().nth(1).expect("it says where it listens");
-        Server { address: address.parse().unwrap(), process, log }
+        let mut told = BufReader::new(process.stdout.as_mut().unwrap()).lines();
+        let mut address = |name: &str| {
+            let line = told.next().expect("it says where it listens").unwrap();
+            let mut words = line.split_whitespace();
+            assert_eq!(words.next(), Some(name), "{line}");
+            words.next().expect("an address").parse().unwrap()
+        };
+        let chat = address("chat");
+        let direct = options.contains(&"--listen-tls").then(|| address("chat-tls"));
+        Server { address: chat, direct, process, log }
     }
 
     pub fn kill(&mut self) {
@@ -113,6 +122,33 @@ pub fn user(arguments: &[&str], data: &Path, password: &str) -> (bool, String) {
 pub fn add(name: &str, data: &Path) {
     let (added, told) = user(&["add", name, "--password-stdin"], data, PASSWORD);
     assert!(added, "{told}");
+}
+
+/// Whoever installs something has the tests for itself, as packages have but one installer.
+static INSTALLER: Mutex<()> = Mutex::new(());
+
+pub fn installer() -> MutexGuard<'static, ()> {
+    INSTALLER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A Python with slixmpp, in a folder of the build's own.
+pub fn python() -> PathBuf {
+    let _only = installer();
+    let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("slixmpp");
+    let python = environment.join("bin/python");
+    if !environment.join("installed").exists() {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+        run(Command::new(&python).args(["-m", "pip", "install", "-q", "slixmpp==1.17.0"]));
+        fs::write(environment.join("installed"), "").unwrap();
+    }
+    python
+}
+
+/// Runs the script of two slixmpp clients, who are alice and bob, and gives what it told.
+pub fn slixmpp(address: SocketAddr, options: &[&str]) -> String {
+    let (host, port) = (address.ip().to_string(), address.port().to_string());
+    let mut chat = Command::new(python());
+    run(chat.arg(script("chat.py")).args([&host, &port, PASSWORD]).args(options))
 }
 
 /// Runs a command that must go well, and gives what it said.
