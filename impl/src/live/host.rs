@@ -6,6 +6,8 @@
 //! same queue. A user's client is a node like the others, next to its communication server: what a chat client says on its
 //! stream becomes its commands.
 
+mod users;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -19,10 +21,8 @@ use super::joining::Joining;
 use super::metrics::{Gauge, Metrics};
 use super::teller::Teller;
 use super::timers::Timers;
-use crate::config::{Class, Config};
-use crate::node::{
-    Change as Wanted, Chooser, Command, Context, Input, Never, Output, Refused, Shown, Store,
-};
+use crate::config::Config;
+use crate::node::{Chooser, Context, Input, Never, Output, Refused, Shown, Store};
 use crate::nodes::client::Client;
 use crate::nodes::communication::Communication;
 use crate::nodes::control::Control;
@@ -30,7 +30,6 @@ use crate::nodes::global::Global;
 use crate::nodes::global::file::Damaged;
 use crate::nodes::query::Query;
 use crate::profile::Record;
-use crate::search::Search;
 use crate::strategy::Configured;
 use crate::wire::Wire;
 use crate::world::links::peers;
@@ -283,182 +282,6 @@ impl Host {
     /// What the operator set.
     pub fn config(&self) -> &Config {
         &self.config
-    }
-
-    /// A user's client begins its session. Until [`Host::is_joining`] says no, it is to ask for nothing but changes.
-    pub fn attach(&mut self, user: u16, now_us: u64) {
-        if self.clients.contains_key(&user) || self.joining.is_recalling(user) {
-            return;
-        }
-        match self.kept.remove(&user) {
-            Some(kept) => self.join(user, kept, now_us),
-            None if self.global.is_some() => {
-                let recalled = self.recall(user);
-                self.go_on_from(user, recalled, now_us);
-            }
-            None => self.joining.recall(user),
-        }
-    }
-
-    /// What the global server, which is here, has stored of a user.
-    pub fn recall(&self, user: u16) -> Recalled {
-        let global = self.global.as_ref().expect("the global server is here");
-        let newest = global.newest.get(&user);
-        let entry = newest.and_then(|newest| match newest.revision.checked_sub(global.base + 1) {
-            Some(place) => global.log.get(place as usize),
-            None => global.checkpoint.get(&user),
-        });
-        let record = entry.map(|entry| (*entry.record).clone());
-        let version = entry.map_or(0, |entry| entry.version);
-        Recalled { version, record, is_first: global.newest_revision() == 0 }
-    }
-
-    /// Users of whom somebody has to ask the global server, which is elsewhere.
-    pub fn take_recalls(&mut self) -> Vec<u16> {
-        self.joining.take_recalls()
-    }
-
-    /// What the global server has stored of a user who begins a session. Of one who has gone again it is of no use.
-    pub fn recalled(&mut self, user: u16, recalled: Recalled, now_us: u64) {
-        let Some(wants) = self.joining.recalled(user) else { return };
-        self.go_on_from(user, recalled, now_us);
-        for (request, change) in wants {
-            self.change(user, request, change, now_us);
-        }
-    }
-
-    fn go_on_from(&mut self, user: u16, recalled: Recalled, now_us: u64) {
-        let Recalled { version, record, is_first } = recalled;
-        // Nobody has seen anything, nor asked for a change that may be under way.
-        let is_first = is_first && self.is_first_life;
-        let rule = self.config.knobs.sharing;
-        let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
-        // Changes that were under way when the process ended may be stored later, under the versions that follow; and so
-        // may those of a life before that, which went on from what was stored as well.
-        let version = if is_first { 0 } else { version.saturating_add(self.version_gap) };
-        self.join(user, Kept { token: 0, version, record, is_renewed: is_first }, now_us);
-    }
-
-    fn join(&mut self, user: u16, kept: Kept, now_us: u64) {
-        let server = self.server().index;
-        let mut client = Client::new(self.config.clone(), user, server);
-        (client.token, client.version, client.record) = (kept.token, kept.version, kept.record);
-        client.issued = client.version; // each change was a request
-        self.clients.insert(user, client);
-        if !kept.is_renewed {
-            self.renew(user, now_us);
-        }
-    }
-
-    /// States a user's record anew. With its acknowledgement the client's token is as new as anything that the user can
-    /// have seen or was acknowledged for before, which nobody has kept.
-    fn renew(&mut self, user: u16, now_us: u64) {
-        let Record { info, rule, contacts } = self.clients[&user].record.clone();
-        let profile = info.map(|info| info.profile.clone());
-        let request = self.next_request();
-        self.joining.renewing(user, request);
-        self.change(user, request, Wanted::Restate { profile, rule, contacts }, now_us);
-    }
-
-    /// Whether a user's client is not ready for anything but changes.
-    pub fn is_joining(&self, user: u16) -> bool {
-        self.joining.is_joining(user)
-    }
-
-    /// Users whose clients have become ready.
-    pub fn take_joined(&mut self) -> Vec<u16> {
-        self.joining.take_joined()
-    }
-
-    /// A user's client goes away: what it waits for is given up. To the protocol its session goes on, so that it may come
-    /// back.
-    pub fn detach(&mut self, user: u16, now_us: u64) {
-        let is_renewed = !self.joining.leave(user);
-        let Some(client) = self.clients.get(&user) else { return };
-        for request in client.waiting.keys().copied().collect::<Vec<_>>() {
-            self.cancel(user, request, now_us);
-        }
-        let Some(client) = self.clients.remove(&user) else { return };
-        let node = client.node();
-        self.timers.forget(node);
-        let Client { token, version, record, .. } = client;
-        self.kept.insert(user, Kept { token, version, record, is_renewed });
-    }
-
-    /// Whether a user's client has a session.
-    pub fn is_attached(&self, user: u16) -> bool {
-        self.clients.contains_key(&user)
-    }
-
-    /// A user's own record as its client has it: the newest change that was asked for, acknowledged or not.
-    pub fn record(&self, user: u16) -> Option<&Record> {
-        self.clients.get(&user).map(|client| &client.record)
-    }
-
-    /// A user asks for another one's information.
-    ///
-    /// # Panics
-    /// The user's client has no session.
-    pub fn query(&mut self, asker: u16, user: u16, class: Class, now_us: u64) -> RequestId {
-        self.ask(asker, user, class, None, now_us)
-    }
-
-    /// A user searches: a query of its own information that finds others besides.
-    ///
-    /// # Panics
-    /// The user's client has no session.
-    pub fn search(&mut self, asker: u16, search: Search, now_us: u64) -> RequestId {
-        self.ask(asker, asker, Class::Normal, Some(Arc::new(search)), now_us)
-    }
-
-    fn ask(
-        &mut self,
-        asker: u16,
-        user: u16,
-        class: Class,
-        search: Option<Arc<Search>>,
-        now_us: u64,
-    ) -> RequestId {
-        let request = self.next_request();
-        let home = user % self.config.query_servers;
-        self.command(asker, Command::Query { request, user, class, search, home }, now_us);
-        request
-    }
-
-    /// A user changes its own record.
-    ///
-    /// # Panics
-    /// The user's client has no session.
-    pub fn publish(&mut self, user: u16, change: Wanted, now_us: u64) -> RequestId {
-        let request = self.next_request();
-        match self.joining.is_recalling(user) {
-            true => self.joining.want(user, request, change),
-            false => self.change(user, request, change, now_us),
-        }
-        request
-    }
-
-    fn change(&mut self, user: u16, request: RequestId, change: Wanted, now_us: u64) {
-        let home = user % self.config.query_servers;
-        self.command(user, Command::Change { request, change, home }, now_us);
-    }
-
-    /// A user does not wait for a request any more.
-    pub fn cancel(&mut self, user: u16, request: RequestId, now_us: u64) {
-        if self.clients.contains_key(&user) {
-            self.command(user, Command::Cancel(request), now_us);
-        }
-    }
-
-    fn next_request(&mut self) -> RequestId {
-        // After 2^27 it begins anew: what had the same id then is settled long since.
-        self.last_request = (self.last_request + 1) % (1 << REQUEST_BITS);
-        RequestId(self.request_base | self.last_request)
-    }
-
-    fn command(&mut self, user: u16, command: Command, now_us: u64) {
-        assert!(self.clients.contains_key(&user), "user {user} has a session");
-        self.give(Node::client(user), Input::Command(command), now_us);
     }
 
     /// Does what there is to do, and what is due by now. True if there is more to do at once.
