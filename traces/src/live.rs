@@ -228,7 +228,9 @@ impl NodeFile {
         let mut line = Vec::new();
         let mut number = HEADER_LINE;
         if !next_line(&mut input, &mut line, number)? {
-            return Err(TraceError::new(number, "the file is empty", "a header"));
+            let what =
+                if line.is_empty() { "the file is empty" } else { "the header is cut short" };
+            return Err(TraceError::new(number, what, "a whole line with a header"));
         }
         let header = header(&line)?;
         let origin = header.live.ok_or_else(|| {
@@ -391,6 +393,8 @@ mod tests {
     fn a_file_may_be_cut_anywhere_after_its_header() {
         let whole = written(false);
         let first = whole.iter().position(|byte| *byte == b'\n').expect("a header") + 1;
+        let cut = NodeFile::read(&whole[..first - 1]).expect_err("there is no header");
+        assert!(cut.what.contains("cut short"), "{cut:?}");
         for to in first..=whole.len() {
             let file = NodeFile::read(&whole[..to]).expect("what is torn is left out");
             assert!(!file.is_complete);

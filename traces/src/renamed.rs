@@ -102,49 +102,19 @@ impl Action {
 impl Message {
     /// The same about another request, if it is about one.
     pub fn about(mut self, other: impl Fn(RequestId) -> RequestId) -> Message {
-        match &mut self {
-            Message::Request { request, .. }
-            | Message::Reply { request, .. }
-            | Message::Busy { request }
-            | Message::Query { request, .. }
-            | Message::Answer { request, .. }
-            | Message::Publish { request }
-            | Message::Published { request, .. }
-            | Message::Offer { request, .. }
-            | Message::Assign { request, .. }
-            | Message::Accept { request, .. }
-            | Message::Reject { request, .. }
-            | Message::Done { request, .. }
-            | Message::Finish { request, .. }
-            | Message::Return { request, .. }
-            | Message::Cancel { request }
-            | Message::Withdraw { request, .. } => *request = other(*request),
-            Message::Hello { .. }
-            | Message::Update { .. }
-            | Message::Snapshot { .. }
-            | Message::Lead { .. } => {}
+        if let Some(request) = self.request_mut() {
+            *request = other(*request);
         }
         self
     }
 
-    /// The hand-over that it names, if it names one.
-    pub fn hand_over_mut(&mut self) -> Option<&mut HandOver> {
-        match self {
-            Message::Offer { hand_over, .. }
-            | Message::Assign { hand_over, .. }
-            | Message::Accept { hand_over, .. }
-            | Message::Reject { hand_over, .. }
-            | Message::Done { hand_over, .. }
-            | Message::Finish { hand_over, .. }
-            | Message::Return { hand_over, .. }
-            | Message::Withdraw { hand_over, .. } => Some(hand_over),
-            _ => None,
-        }
+    /// The request that it is about, if it is about one.
+    pub fn request(mut self) -> Option<RequestId> {
+        self.request_mut().copied()
     }
 
-    /// The request that it is about, if it is about one.
-    pub fn request(&self) -> Option<RequestId> {
-        match *self {
+    fn request_mut(&mut self) -> Option<&mut RequestId> {
+        match self {
             Message::Request { request, .. }
             | Message::Reply { request, .. }
             | Message::Busy { request }
@@ -165,6 +135,21 @@ impl Message {
             | Message::Update { .. }
             | Message::Snapshot { .. }
             | Message::Lead { .. } => None,
+        }
+    }
+
+    /// The hand-over that it names, if it names one.
+    pub fn hand_over_mut(&mut self) -> Option<&mut HandOver> {
+        match self {
+            Message::Offer { hand_over, .. }
+            | Message::Assign { hand_over, .. }
+            | Message::Accept { hand_over, .. }
+            | Message::Reject { hand_over, .. }
+            | Message::Done { hand_over, .. }
+            | Message::Finish { hand_over, .. }
+            | Message::Return { hand_over, .. }
+            | Message::Withdraw { hand_over, .. } => Some(hand_over),
+            _ => None,
         }
     }
 }
