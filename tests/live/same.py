@@ -18,6 +18,8 @@ HOST, PORT, PASSWORD = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 WAIT_S = 10
 # After a step nothing more comes if nothing has for so long.
 QUIET_S = 0.4
+# How the ids of what we ask begin.
+OURS = "same-script-"
 
 # Elements that a server may put into a stanza, or not.
 ALLOWED = {
@@ -95,8 +97,8 @@ class Normal:
         return f"<{element.tag}{''.join(parts)}>{words}{''.join(children)}</>"
 
     def value(self, element, name, value):
-        # A push has an id of the server's; what we ask has one that begins with an x.
-        if name == "id" and not value.startswith("x"):
+        # A push has an id of the server's, which may be any text, such as one that begins with an x.
+        if name == "id" and not value.startswith(OURS):
             return "its-own"
         return value
 
@@ -125,7 +127,7 @@ ALICE, BOB, NOBODY = "alice@localhost", "bob@localhost", "nobody@localhost"
 
 def iq(kind, number, payload, to=None):
     address = f" to='{to}'" if to else ""
-    return f"<iq type='{kind}' id='x{number}'{address}>{payload}</iq>"
+    return f"<iq type='{kind}' id='{OURS}{number}'{address}>{payload}</iq>"
 
 
 def presence(kind=None, to=None, more=""):
@@ -134,7 +136,7 @@ def presence(kind=None, to=None, more=""):
 
 
 def message(to, kind="chat", body="hello"):
-    return f"<message id='x-m' type='{kind}' to='{to}'><body>{body}</body></message>"
+    return f"<message id='{OURS}m' type='{kind}' to='{to}'><body>{body}</body></message>"
 
 
 # Who says what; every step's answers are taken before the next one.
