@@ -30,8 +30,6 @@ pub(super) struct Changed {
     pub(super) added: Vec<(String, u16)>,
     /// Accounts that are gone.
     pub(super) removed: Vec<String>,
-    /// Rosters of those that are new.
-    pub(super) rosters: Vec<(u16, Vec<u8>)>,
 }
 
 impl Copied {
@@ -44,10 +42,9 @@ impl Copied {
         }
         let mut known = BTreeMap::new();
         for account in accounts.known {
-            let aside::Account { name, number, credentials, roster } = account;
+            let aside::Account { name, number, credentials } = account;
             if self.known.get(&name).is_none_or(|(old, _)| *old != number) {
                 changed.added.push((name.clone(), number));
-                changed.rosters.extend(roster.map(|roster| (number, roster)));
             }
             known.insert(name, (number, credentials));
         }

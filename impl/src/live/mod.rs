@@ -2,6 +2,7 @@
 //!
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
+//! - [`links`]: what processes say to each other; [`seats`]: where users are, if there are several communication servers.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
 //! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
@@ -24,6 +25,7 @@ pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
+pub mod seats;
 mod server;
 pub mod settings;
 pub mod store;

@@ -79,7 +79,7 @@ pub fn pass_on(me: Node, neighbours: &mut Neighbours, aside: Aside) -> Option<As
     match &aside {
         // Whom it does not reach it is asked by again.
         Aside::Ask { .. } => neighbours.aside(Node::GLOBAL, aside),
-        Aside::Answer { to, .. } => neighbours.aside(to.0, aside),
+        Aside::Answer { to, .. } | Aside::Between { to, .. } => neighbours.aside(to.0, aside),
         Aside::Stirred => {
             let all: Vec<Node> = neighbours.connected().collect();
             let all = all.into_iter().filter(|node| node.role == Role::Communication);
