@@ -42,8 +42,8 @@ fn run(options: &[&str], servers: &[usize], patience: Duration) -> (System, Told
 
 #[test]
 fn whichever_server_is_killed_histories_hold_and_the_model_accepts_what_was_done() {
-    // A query server, the communication server and the control server; then the global server.
-    let (mut system, told) = run(&[], &[2, 5, 1, 0], Duration::from_secs(30));
+    // A query server, the communication servers and the control server; then the global server.
+    let (mut system, told) = run(&[], &[2, 5, 1, 6, 0], Duration::from_secs(30));
     assert!(told.wrong.is_empty(), "{:#?}", told.wrong);
     assert!(told.answered > 500 && told.refused > 50, "too little happened: {told:?}");
     assert!(told.published > 20 && told.streams > 6, "too little happened: {told:?}");
