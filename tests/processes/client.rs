@@ -86,7 +86,7 @@ impl Client {
         Ok(client)
     }
 
-    fn say(&mut self, text: &str) -> io::Result<()> {
+    pub fn say(&mut self, text: &str) -> io::Result<()> {
         self.tls.write_all(text.as_bytes())?;
         self.tls.flush()
     }
@@ -101,13 +101,18 @@ impl Client {
         Ok(())
     }
 
-    fn talk(&mut self, text: &str, until: &str) -> io::Result<String> {
+    pub fn talk(&mut self, text: &str, until: &str) -> io::Result<String> {
         self.heard.clear();
         self.say(text)?;
+        self.hear(until)
+    }
+
+    /// Waits until this has come. What came until then.
+    pub fn hear(&mut self, until: &str) -> io::Result<String> {
         while !self.heard.contains(until) {
             self.more()?;
         }
-        Ok(self.heard.clone())
+        Ok(std::mem::take(&mut self.heard))
     }
 
     /// The next answer, with the id of what it answers.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod client;
+mod seats;
 mod system;
 
 use std::time::Duration;
