@@ -288,7 +288,7 @@ fn query_server(config: &Arc<Config>, tasks: &[(Class, Is)], late: bool) -> Quer
     for (&(class, is), request) in tasks.iter().zip(0..) {
         let foreign = (is == Is::Foreign)
             .then(|| Foreign { hand_over: id(1, request + 1), asked_there: askers(1) });
-        c0.queue.push(Task {
+        let task = Task {
             asked: asked(request, class, if is == Is::Unready { 2 } else { 0 }),
             running: is == Is::Running,
             refused: is == Is::Refused,
@@ -296,7 +296,8 @@ fn query_server(config: &Arc<Config>, tasks: &[(Class, Is)], late: bool) -> Quer
             foreign,
             overtaken: 0,
             arrived_us: Default::default(),
-        });
+        };
+        c0.queue.push(task, config.knobs.overtaken_max);
     }
     c0
 }

@@ -57,7 +57,7 @@ impl Query {
     /// Hands a task over under a new name.
     pub(super) fn offer(&mut self, request: RequestId, context: &mut Context<'_>) {
         let Some(place) = self.place(request) else { return };
-        let task = self.queue.remove(place);
+        let task = self.queue.remove(place, self.config.knobs.overtaken_max);
         self.sequence += 1;
         let hand_over = HandOver {
             source: self.node(),

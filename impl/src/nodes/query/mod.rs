@@ -1,6 +1,6 @@
 //! The query server C: a replica that answers queries, and a bounded queue of which the redundant tasks are handed over.
 //!
-//! `queue` is the queue and what is served from it, `hand_over` what leaves it and comes back, `leader` who is
+//! `tasks` are the tasks of the queue, `queue` what enters it and is served from it, `hand_over` what leaves it and comes back, `leader` who is
 //! offered to, `replica` what G feeds and who sees it, `relay` the publishes on their way, `report` what it says of its
 //! room, `timers` the rest.
 
@@ -10,6 +10,7 @@ mod queue;
 mod relay;
 mod replica;
 mod report;
+mod tasks;
 mod timers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ use crate::nodes::aside::{Aside, Running};
 use crate::nodes::askers;
 use crate::profile::Record;
 use crate::wire::{Ask, Asked, Wire};
+
+pub use tasks::Tasks;
 
 /// What a refusal for want of room says about when to ask again.
 pub const BUSY_RETRY_AFTER_US: u64 = 100_000;
@@ -48,7 +51,7 @@ pub struct Query {
     /// The replica, by user.
     pub replica: BTreeMap<u16, Held>,
     /// The queue, in order of arrival.
-    pub queue: Vec<Task>,
+    pub queue: Tasks,
     /// What is handed over.
     pub handed: BTreeMap<RequestId, Handed>,
     /// Publishes on their way to G.
@@ -137,7 +140,7 @@ impl Query {
             late: false,
             applied: 0,
             replica: BTreeMap::new(),
-            queue: Vec::new(),
+            queue: Tasks::default(),
             handed: BTreeMap::new(),
             relayed: BTreeMap::new(),
             lost: BTreeSet::new(),
@@ -276,7 +279,7 @@ impl Query {
         let knobs = &self.config.knobs;
         debug_assert!(self.queue.len() + self.handed.len() <= knobs.queue_max as usize);
         debug_assert!(self.relayed.len() <= knobs.relay_max as usize);
-        debug_assert!(self.queue.iter().filter(|task| task.running).count() <= 1);
+        self.queue.check(knobs.overtaken_max);
         debug_assert!(self.queue.iter().all(|task| !self.handed.contains_key(&task.request())));
         debug_assert!(!self.late || knobs.unit == Unit::Delay);
     }
@@ -286,6 +289,11 @@ impl Task {
     /// The task's request.
     pub fn request(&self) -> RequestId {
         self.asked.ask.request
+    }
+
+    /// Whether a replica that is complete up to this revision is new enough for it.
+    pub fn is_ready(&self, applied: u32) -> bool {
+        applied >= self.asked.token
     }
 
     /// Everybody who is to be answered.

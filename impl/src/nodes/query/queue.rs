@@ -28,12 +28,12 @@ impl Query {
 
     /// What it works on.
     pub fn working_on(&self) -> Option<RequestId> {
-        self.queue.iter().find(|task| task.running).map(Task::request)
+        self.queue.running().map(Task::request)
     }
 
     /// Whether a task may be answered from the replica as it is.
     pub fn is_ready(&self, task: &Task) -> bool {
-        self.applied >= task.asked.token || self.config.has(Bug::TokenIgnored)
+        task.is_ready(self.applied) || self.config.has(Bug::TokenIgnored)
     }
 
     pub(super) fn place(&self, request: RequestId) -> Option<usize> {
@@ -98,15 +98,9 @@ impl Query {
         let request = asked.ask.request;
         debug_assert!(self.has_room() && self.place(request).is_none());
         let arrived_us = Aside(context.now_us);
-        self.queue.push(Task {
-            asked,
-            running: false,
-            refused,
-            asked_here,
-            foreign,
-            overtaken: 0,
-            arrived_us,
-        });
+        let task =
+            Task { asked, running: false, refused, asked_here, foreign, overtaken: 0, arrived_us };
+        self.queue.push(task, self.config.knobs.overtaken_max);
         context.out.push(Output::Note(Note::Queued { request }));
     }
 
@@ -134,6 +128,13 @@ impl Query {
             class => Some(class as u8),
         };
         let ready = self.queue.iter().filter(|task| self.is_ready(task) && !task.running);
+        if !self.queue.has_aged() && config.bug.is_none() {
+            // Most often somebody waits for one of the first.
+            let best = ready.clone().find(|task| class(&task.asked.ask) == Class::Interactive);
+            if let Some(task) = best {
+                return Some(task.request());
+            }
+        }
         // Of several that rank alike the first is taken, which came first.
         let chosen = match config.has(Bug::NewestStarted) {
             true => ready.rev().min_by_key(|task| rank(task)),
@@ -145,21 +146,15 @@ impl Query {
     pub(super) fn start(&mut self, request: RequestId, context: &mut Context<'_>) {
         debug_assert!(self.working_on().is_none());
         let Some(place) = self.place(request) else { return };
-        if self.config.knobs.overtaken_max > 0 {
-            for earlier in 0..place {
-                if self.is_ready(&self.queue[earlier]) {
-                    self.queue[earlier].overtaken += 1;
-                }
-            }
-        }
-        let task = &mut self.queue[place];
-        task.running = true;
-        context.out.push(Output::Work(task.asked.ask.clone()));
+        let (applied, ignored) = (self.applied, self.config.has(Bug::TokenIgnored));
+        let is_ready = |task: &Task| task.is_ready(applied) || ignored;
+        self.queue.start(place, self.config.knobs.overtaken_max, is_ready);
+        context.out.push(Output::Work(self.queue[place].asked.ask.clone()));
     }
 
     pub(super) fn serve(&mut self, request: RequestId, context: &mut Context<'_>) {
         let Some(place) = self.place(request) else { return };
-        let task = self.queue.remove(place);
+        let task = self.queue.remove(place, self.config.knobs.overtaken_max);
         debug_assert!(task.running);
         let (info, found) = (self.view(&task.asked.ask), self.found(&task.asked.ask));
         for asker in task.askers().nodes() {
@@ -195,7 +190,7 @@ impl Query {
     pub(super) fn drop_unwanted(&mut self, place: usize) {
         let task = &self.queue[place];
         if task.askers().is_empty() && !task.running {
-            self.queue.remove(place);
+            self.queue.remove(place, self.config.knobs.overtaken_max);
         }
     }
 
