@@ -7,6 +7,7 @@ use mio::{Interest, Token};
 
 use super::super::connection::{Connection, Turn};
 use super::super::desk::ConnectionId;
+use super::super::door;
 use super::super::front::stream::Event;
 use super::super::front::token;
 use super::{CONNECTIONS_MAX, HEEDED_MAX, STRANGERS_OF_ADDRESS_MAX, STRANGERS_TURN, Server, fill};
@@ -31,7 +32,9 @@ impl Server {
                 continue;
             }
             self.next_id += 1;
-            let _ = socket.set_nodelay(true); // only slower without it
+            if let Err(error) = door::prepare(&socket) {
+                tracing::debug!(id, %error, "the system does not do for a socket what it is asked to");
+            }
             let random = &self.random;
             let name = token::fresh(&mut |bytes: &mut [u8]| fill(random, bytes));
             let connection = match door.connection(socket, name, self.now_us()) {
