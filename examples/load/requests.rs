@@ -1,0 +1,63 @@
+//! What a connection asks, written beforehand but for its id: to write each anew would cost this program more than to send it.
+
+use std::io::Write;
+
+use crate::args::Args;
+
+/// Bytes of a card.
+pub(crate) const CARD_BYTES: usize = 500;
+/// Every how many accounts `--hot` means one.
+const HOT_STEP: usize = 3;
+/// Requests until a connection begins anew.
+const ROUND: usize = 100;
+
+/// The requests of a connection, one after the other.
+pub(crate) struct Requests {
+    /// What comes before the id of each.
+    heads: Vec<Vec<u8>>,
+    tail: Vec<u8>,
+    next: usize,
+}
+
+pub(crate) fn card(user: usize, domain: &str) -> String {
+    let head = format!("<vCard xmlns='vcard-temp'><FN>user {user} of {domain}</FN><DESC>");
+    let tail = "</DESC></vCard>";
+    let fill = CARD_BYTES.saturating_sub(head.len() + tail.len());
+    format!("{head}{}{tail}", "x".repeat(fill))
+}
+
+impl Requests {
+    pub(crate) fn new(args: &Args, user: usize) -> Requests {
+        if args.sets {
+            let tail = format!("'>{}</iq>", card(user, &args.domain)).into_bytes();
+            return Requests { heads: vec![b"<iq type='set' id='".to_vec()], tail, next: 0 };
+        }
+        let head =
+            |other| format!("<iq type='get' to='u{other}@{}' id='", args.domain).into_bytes();
+        let heads = others(args, user).into_iter().map(head).collect();
+        // Not all begin with the same account.
+        Requests { heads, tail: b"'><vCard xmlns='vcard-temp'/></iq>".to_vec(), next: user }
+    }
+
+    /// Writes the next one.
+    pub(crate) fn put(&mut self, id: u64, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.heads[self.next % self.heads.len()]);
+        self.next += 1;
+        write!(out, "{id}").expect("there is room in memory");
+        out.extend_from_slice(&self.tail);
+    }
+}
+
+/// About whom it asks in a round: nobody about itself, since that is answered without a query.
+fn others(args: &Args, user: usize) -> Vec<usize> {
+    let all = (0..args.users).filter(|other| *other != user);
+    let Some(share) = args.hot else { return all.collect() };
+    let (hot, cold): (Vec<_>, Vec<_>) = all.partition(|other| other % HOT_STEP == 0);
+    let hot_until = |place: usize| (place as f64 * share).round() as usize;
+    let (mut hot, mut cold) = (hot.into_iter().cycle(), cold.into_iter().cycle());
+    let other = |place| match hot_until(place + 1) > hot_until(place) {
+        true => hot.next(),
+        false => cold.next(),
+    };
+    (0..ROUND).filter_map(other).collect()
+}
