@@ -1,14 +1,14 @@
 //! A chat client's connection: bytes in and out of a socket, through TLS where there is any. What they mean is its stream's
 //! affair.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
 use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
-use super::front::stream::{Event, Stream};
+use super::front::stream::Stream;
+use super::said::Said;
 
 /// Bytes that are read from a socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -16,6 +16,9 @@ const READ_BYTES: usize = 16 * 1024;
 const WAITING_BYTES_PAUSE: usize = 256 * 1024;
 /// Bytes that wait to be sent, at most: a client that does not take what others send it is cut off.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Stanzas that wait to be heeded, above which nothing more is read; gets do not count, they are refused when too many wait.
+const OTHERS_WAITING_MAX: usize = 32;
 
 /// What a turn of reading has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,9 @@ pub(super) struct Connection {
     /// Whether it ends when all is sent.
     pub(super) is_closing: bool,
     /// What the client has said, and was not yet heeded.
-    pub(super) said: VecDeque<Event>,
+    pub(super) said: Said,
+    /// What the last turn of reading has come to.
+    pub(super) turn: Turn,
     /// Whether there may be something to read, for which it must first take what is to be sent.
     pub(super) is_held: bool,
 }
@@ -60,7 +65,8 @@ impl Connection {
             since_us,
             is_bound: false,
             is_closing: false,
-            said: VecDeque::new(),
+            said: Said::default(),
+            turn: Turn::More,
             is_held: false,
         }
     }
@@ -82,6 +88,13 @@ impl Connection {
     /// Whether more waits to be sent than may.
     pub(super) fn is_overfull(&self) -> bool {
         self.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
+    /// Whether it may be read from: not while much that the client has said waits, which goes on to wait on its side then.
+    /// Before log-in one thing is done after the other, TLS in particular.
+    pub(super) fn may_say_more(&self) -> bool {
+        let others_max = if self.is_bound { OTHERS_WAITING_MAX } else { 1 };
+        self.turn != Turn::Gone && self.said.others() < others_max
     }
 
     fn waiting_bytes(&self) -> usize {

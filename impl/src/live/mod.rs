@@ -24,6 +24,7 @@ pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
+mod said;
 mod server;
 pub mod settings;
 pub mod store;
