@@ -28,9 +28,9 @@ pub(crate) fn id(stanza: &[u8]) -> Option<u64> {
     std::str::from_utf8(attribute(stanza, b" id=")?).ok()?.parse().ok()
 }
 
-pub(crate) fn came(stanza: &[u8], is_set: bool) -> Came {
+pub(crate) fn came(stanza: &[u8], is_any_result: bool) -> Came {
     match attribute(stanza, b" type=") {
-        Some(b"result") if is_set || stanza.len() >= CARD_BYTES => Came::Answered,
+        Some(b"result") if is_any_result || stanza.len() >= CARD_BYTES => Came::Answered,
         Some(b"error") if memmem::find(stanza, b"<resource-constraint").is_some() => Came::Refused,
         _ => Came::Wrong,
     }

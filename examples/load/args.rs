@@ -32,7 +32,8 @@ pub(crate) struct Args {
     /// Accounts: connection i is of account i modulo that.
     #[arg(long, default_value_t = 50)]
     pub(crate) users: usize,
-    /// The share of the gets that are about every third account, from u0 on: with three query servers they have one home.
+    /// The share of the gets that are about every third account, from u0 on, or of the connections that are of these, if they
+    /// search: with three query servers all that has one home.
     #[arg(long)]
     pub(crate) hot: Option<f64>,
     /// The server's domain.
@@ -47,4 +48,10 @@ pub(crate) struct Args {
     /// Set cards instead of getting them.
     #[arg(long, conflicts_with = "hot")]
     pub(crate) sets: bool,
+    /// Search for somebody who is not there instead of getting cards: work of a query server.
+    #[arg(long, conflicts_with = "sets")]
+    pub(crate) searches: bool,
+    /// Sleep for a moment when nothing has come, so that servers have this core too.
+    #[arg(long)]
+    pub(crate) sleep: bool,
 }

@@ -7,14 +7,14 @@ use crate::answer::{self, Came};
 use crate::args::Args;
 use crate::login::log_in;
 use crate::pace::Pace;
-use crate::requests::Requests;
+use crate::requests::{Requests, users};
 use crate::told::Told;
 use crate::wire::Wire;
 
 pub(crate) struct Connection {
     wire: Wire,
     requests: Requests,
-    is_set: bool,
+    is_any_result: bool,
     pace: Pace,
     /// When each request was due, from id `first` on; none of those that have come back.
     due_us: VecDeque<Option<u64>>,
@@ -26,13 +26,14 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(args: &Args, number: usize, pace: Pace) -> io::Result<Connection> {
-        let user = number % args.users;
+        let users = users(args);
+        let user = users[number % users.len()];
         let mut wire = log_in(args, number, user)?;
         wire.run()?;
         Ok(Connection {
             wire,
             requests: Requests::new(args, user),
-            is_set: args.sets,
+            is_any_result: args.sets || args.searches,
             pace,
             due_us: VecDeque::new(),
             first: 0,
@@ -61,15 +62,15 @@ impl Connection {
         self.wire.write(&mut self.out)
     }
 
-    /// Takes the answers that are there. What comes after `span_us` does not count for the rate.
+    /// Takes the answers that are there; false if there are none. What comes after `span_us` does not count for the rate.
     pub(crate) fn take(
         &mut self,
         now_us: &impl Fn() -> u64,
         span_us: u64,
         told: &mut Told,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         if !self.wire.read(&mut self.heard)? {
-            return Ok(());
+            return Ok(false);
         }
         let (now_us, mut from) = (now_us(), 0);
         while let Some(length) = answer::length(&self.heard[from..]) {
@@ -78,7 +79,7 @@ impl Connection {
             let Some(id) = answer::id(stanza) else { continue };
             let place = id.checked_sub(self.first).map(|place| place as usize);
             let due_us = place.and_then(|place| self.due_us.get_mut(place)).and_then(Option::take);
-            let came = answer::came(stanza, self.is_set);
+            let came = answer::came(stanza, self.is_any_result);
             match due_us {
                 Some(_) if came == Came::Wrong => told.wrong(stanza),
                 Some(due_us) => told.came(came, now_us - due_us, now_us < span_us),
@@ -91,6 +92,6 @@ impl Connection {
             self.due_us.pop_front();
             self.first += 1;
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -1,4 +1,4 @@
-//! Load for an XMPP server: gets of vCards, or sets, each answer checked. In a closed loop a connection asks again when it is
+//! Load for an XMPP server: gets of vCards, or sets, or searches, each answer checked. In a closed loop a connection asks again when it is
 //! answered; in an open one (`--rate`) requests are due at their times, whether or not earlier ones are answered, and a wait
 //! counts from then.
 //!
@@ -23,7 +23,7 @@ mod told;
 mod wire;
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 
@@ -34,6 +34,9 @@ use told::Told;
 
 /// How long answers are waited for when nothing more is asked.
 const PATIENCE_US: u64 = 1_000_000;
+
+/// How long it sleeps where it may.
+const NAP: Duration = Duration::from_micros(50);
 
 /// Connections that ask at the same pace, reported apart.
 struct Kind {
@@ -66,25 +69,28 @@ fn kinds(args: &Args) -> io::Result<Vec<Kind>> {
 }
 
 /// Asks until then, and takes answers until all are there or nobody waits any more. Seconds that it asked for.
-fn run(kinds: &mut [Kind], span_us: u64) -> io::Result<f64> {
+fn run(kinds: &mut [Kind], span_us: u64, sleeps: bool) -> io::Result<f64> {
     let begun = Instant::now();
     let now_us = || begun.elapsed().as_micros() as u64;
     loop {
         let now = now_us();
         let is_asking = now < span_us;
-        let mut is_done = !is_asking;
+        let (mut is_done, mut is_idle) = (!is_asking, sleeps);
         for kind in kinds.iter_mut() {
             for connection in &mut kind.connections {
                 if is_asking {
                     connection.ask(now_us(), &mut kind.told);
                 }
                 connection.send()?;
-                connection.take(&now_us, span_us, &mut kind.told)?;
+                is_idle &= !connection.take(&now_us, span_us, &mut kind.told)?;
                 is_done &= connection.under_way() == 0;
             }
         }
         if is_done || now > span_us + PATIENCE_US {
             return Ok(span_us as f64 / 1e6);
+        }
+        if is_idle {
+            std::thread::sleep(NAP);
         }
     }
 }
@@ -93,13 +99,16 @@ fn main() -> io::Result<()> {
     let args = Args::parse();
     let mut kinds = kinds(&args)?;
     let before = args.pid.and_then(process::ticks);
-    let seconds = run(&mut kinds, args.seconds * 1_000_000)?;
+    let seconds = run(&mut kinds, args.seconds * 1_000_000, args.sleep)?;
     let after = args.pid.and_then(process::ticks);
     let mut answered = 0;
     for kind in &mut kinds {
         let left = kind.connections.iter().map(Connection::under_way).sum();
         answered += kind.told.answered();
-        println!("{}", kind.told.line(kind.name, seconds, left));
+        println!("{}", kind.told.line(kind.name, seconds));
+        if args.rate.is_some() {
+            println!("{}", kind.told.open_line(seconds, left));
+        }
     }
     if let (Some(before), Some(after)) = (before, after) {
         let us = (after - before) as f64 * process::TICK_US / answered.max(1) as f64;

@@ -32,6 +32,13 @@ impl Requests {
             let tail = format!("'>{}</iq>", card(user, &args.domain)).into_bytes();
             return Requests { heads: vec![b"<iq type='set' id='".to_vec()], tail, next: 0 };
         }
+        if args.searches {
+            let heads = vec![format!("<iq type='set' to='{}' id='", args.domain).into_bytes()];
+            // Every card has all of the terms but the last one, so that each is looked for in each.
+            let terms = format!("{}<first>nobody</first>", "<first>host</first>".repeat(7));
+            let tail = format!("'><query xmlns='jabber:iq:search'>{terms}</query></iq>");
+            return Requests { heads, tail: tail.into_bytes(), next: 0 };
+        }
         let head =
             |other| format!("<iq type='get' to='u{other}@{}' id='", args.domain).into_bytes();
         let heads = others(args, user).into_iter().map(head).collect();
@@ -51,13 +58,28 @@ impl Requests {
 /// About whom it asks in a round: nobody about itself, since that is answered without a query.
 fn others(args: &Args, user: usize) -> Vec<usize> {
     let all = (0..args.users).filter(|other| *other != user);
-    let Some(share) = args.hot else { return all.collect() };
+    match args.hot {
+        Some(share) => mixed(all, share, ROUND),
+        None => all.collect(),
+    }
+}
+
+/// Whose each connection is.
+pub(crate) fn users(args: &Args) -> Vec<usize> {
+    match args.hot.filter(|_| args.searches) {
+        Some(share) => mixed(0..args.users, share, args.connections),
+        None => (0..args.users).collect(),
+    }
+}
+
+/// So many of these, this share of them hot.
+fn mixed(all: impl Iterator<Item = usize>, share: f64, count: usize) -> Vec<usize> {
     let (hot, cold): (Vec<_>, Vec<_>) = all.partition(|other| other % HOT_STEP == 0);
     let hot_until = |place: usize| (place as f64 * share).round() as usize;
     let (mut hot, mut cold) = (hot.into_iter().cycle(), cold.into_iter().cycle());
-    let other = |place| match hot_until(place + 1) > hot_until(place) {
+    let one = |place| match hot_until(place + 1) > hot_until(place) {
         true => hot.next(),
         false => cold.next(),
     };
-    (0..ROUND).filter_map(other).collect()
+    (0..count).filter_map(one).collect()
 }

@@ -46,28 +46,39 @@ impl Told {
         self.answered.us.len()
     }
 
-    /// All of it. `left` are those that nothing has come of yet.
-    pub(crate) fn line(&mut self, kind: &str, seconds: f64, left: usize) -> String {
-        let Told { asked, late_us_max, answered, refused, wrong } = self;
-        answered.us.sort_unstable();
-        refused.us.sort_unstable();
+    /// What there is to say of a closed loop, in which nothing is late.
+    pub(crate) fn line(&mut self, kind: &str, seconds: f64) -> String {
+        self.sort();
+        let rate = self.answered.within as f64 / seconds;
+        let (answered, refused) = (&self.answered, self.refused.us.len());
+        format!("{kind}: {rate:.0} answers/s, {refused} refused, {} wrong; {answered}", self.wrong)
+    }
+
+    /// What there is to say beside that of an open one. `left` are those that nothing has come of yet.
+    pub(crate) fn open_line(&self, seconds: f64, left: usize) -> String {
+        let Told { asked, late_us_max, answered, refused, .. } = self;
         let soon = answered.us.partition_point(|us| *us <= LATE_US);
         let rate = |count: u64| count as f64 / seconds;
         let share = |count: usize| 100.0 * count as f64 / (*asked).max(1) as f64;
         format!(
-            "{kind}: {:.0} answers/s of {:.0} asked, {:.2} % answered, {:.2} % within 1 s, {:.0} refused/s, {left} open after \
-             1 s, {wrong} wrong; waits in us: median {}, 99 % {}; of the refused: median {}, 99 % {}; sent late by {} at most",
-            rate(answered.within),
+            "  of {:.0} asked/s {:.2} % answered, {:.2} % within 1 s; {:.0} refused/s, {refused}; {left} without a word; sent \
+             late by {late_us_max} us at most",
             rate(*asked),
             share(answered.us.len()),
             share(soon),
             rate(refused.within),
-            answered.at(0.5),
-            answered.at(0.99),
-            refused.at(0.5),
-            refused.at(0.99),
-            late_us_max,
         )
+    }
+
+    fn sort(&mut self) {
+        self.answered.us.sort_unstable();
+        self.refused.us.sort_unstable();
+    }
+}
+
+impl std::fmt::Display for Waits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "wait in us: median {}, 99 % {}", self.at(0.5), self.at(0.99))
     }
 }
 
