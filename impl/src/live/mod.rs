@@ -4,6 +4,7 @@
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
+//! - `said`: what waits to be heeded, and what there is no time for.
 //! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
 //!   [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
