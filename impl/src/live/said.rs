@@ -10,7 +10,7 @@ use crate::config::Class;
 
 /// Places for gets, together for all who fetch many: heeded within 10 ms, and within 50 where a server is five times slower.
 const PLACES: usize = 2048;
-/// Gets that wait, whatever their class.
+/// Gets that wait, whatever their class: as many again are for what somebody waits for.
 const WAITING_MAX: usize = 4096;
 
 /// What one client has said, in order.
@@ -31,8 +31,11 @@ pub(super) struct Waiting {
 impl Waiting {
     /// Whether one more get of this class may wait behind what its client has said.
     pub(super) fn has_place(&self, class: Class, said: &Said) -> bool {
-        let is_within_share = said.gets < PLACES / self.clients.max(1);
-        self.gets < WAITING_MAX && (class == Class::Interactive || is_within_share)
+        match class {
+            Class::Interactive => self.gets < WAITING_MAX,
+            // The total too: one after the other, clients that come at once would each find a larger share than they have.
+            _ => self.gets < PLACES && said.gets < PLACES / self.clients.max(1),
+        }
     }
 
     pub(super) fn push(&mut self, said: &mut Said, event: Event) {
@@ -93,11 +96,15 @@ mod tests {
             waiting.push(&mut first, get());
         }
         assert_eq!(first.gets(), PLACES, "all of them while nobody else asks");
+        assert!(!waiting.has_place(Class::Bulk, &second));
         assert!(waiting.has_place(Class::Interactive, &second));
+        while first.gets() > PLACES / 4 {
+            waiting.pop(&mut first);
+        }
         while waiting.has_place(Class::Bulk, &second) {
             waiting.push(&mut second, get());
         }
-        assert_eq!(second.gets(), PLACES / 2);
+        assert_eq!(second.gets(), PLACES / 2, "no more than its share");
         while waiting.has_place(Class::Interactive, &second) {
             waiting.push(&mut second, get());
         }
