@@ -16,11 +16,13 @@ const READ_BYTES: usize = 64 * 1024;
 pub(crate) struct Wire {
     socket: TcpStream,
     tls: Option<Box<ClientConnection>>,
+    /// Kept, since to clear it for each read costs more than to read.
+    room: Box<[u8]>,
 }
 
 impl Wire {
     pub(crate) fn new(socket: TcpStream) -> Wire {
-        Wire { socket, tls: None }
+        Wire { socket, tls: None, room: vec![0; READ_BYTES].into() }
     }
 
     pub(crate) fn begin_tls(&mut self, domain: &str) -> io::Result<()> {
@@ -46,14 +48,13 @@ impl Wire {
 
     /// Puts what has come behind what is there. False if there is nothing for now.
     pub(crate) fn read(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
-        let mut room = [0; READ_BYTES];
-        let read = match self.socket.read(&mut room) {
+        let read = match self.socket.read(&mut self.room) {
             Ok(0) => return Err(io::Error::other("the server has closed a connection")),
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             Err(error) => return Err(error),
         };
-        let mut bytes = &room[..read];
+        let mut bytes = &self.room[..read];
         let Some(tls) = &mut self.tls else {
             into.extend_from_slice(bytes);
             return Ok(true);
