@@ -56,9 +56,7 @@ impl Server {
         let is_bound = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.is_bound);
         let (bound, strangers): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.readable).into_iter().partition(is_bound);
-        // What there is no time for is told so before time is spent on anything else.
-        bound.iter().for_each(|id| self.read(*id));
-        self.heed_all(bound);
+        self.meet_all(bound);
         let begun = Instant::now();
         for id in after(strangers, self.met) {
             if begun.elapsed() < STRANGERS_TURN {
@@ -71,16 +69,18 @@ impl Server {
         }
     }
 
-    fn heed_all(&mut self, bound: Vec<ConnectionId>) {
+    /// Each has all read that it has said, so that what there is no time for is told so, and some of it heeded: to read, and
+    /// to send, each time a little of everybody's would cost more than to answer.
+    fn meet_all(&mut self, bound: Vec<ConnectionId>) {
         let mut left = HEEDED_OF_ALL_MAX;
         let each = (left / bound.len().max(1)).clamp(HEEDED_MIN, HEEDED_MAX);
         for id in after(bound, self.heeded) {
             if left > 0 {
                 self.heeded = id;
+                self.read(id);
                 left -= self.heed_some(id, each.min(left));
             } else {
                 self.readable.insert(id);
-                self.dirty.insert(id); // what it was refused
             }
         }
     }
