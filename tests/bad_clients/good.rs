@@ -56,6 +56,19 @@ impl Client {
         self.0.flush()
     }
 
+    /// What comes until there are so many answers, each of which has something in it.
+    pub fn answers(&mut self, count: usize) -> String {
+        let (mut heard, mut room, mut ends) = (Vec::new(), [0; 16 * 1024], 0);
+        while ends < count {
+            let read = self.0.read(&mut room).unwrap();
+            assert!(read > 0, "closed after {ends} answers");
+            let from = heard.len().saturating_sub(b"/iq>".len());
+            heard.extend_from_slice(&room[..read]);
+            ends += heard[from..].windows(5).filter(|part| part == b"</iq>").count();
+        }
+        String::from_utf8_lossy(&heard).into_owned()
+    }
+
     /// All that comes until the other end is closed.
     pub fn rest(&mut self) -> String {
         let mut heard = Vec::new();

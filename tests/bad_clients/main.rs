@@ -236,6 +236,38 @@ fn clients_that_take_nothing() {
     });
 }
 
+/// Clients that ask for more than there is time for: each request has one answer, and what there is no time for is told so.
+#[test]
+fn clients_that_ask_too_much() {
+    const GETS: usize = 2000;
+    beside_good_clients("too much asked", PLAINTEXT, |server| {
+        let mut greedy: Vec<Client> =
+            (0..16).map(|_| Client::log_in(server, "mallory", false)).collect();
+        let get = |id| {
+            format!(
+                "<iq type='get' id='{id}' to='alice@localhost'><vCard xmlns='vcard-temp'/></iq>"
+            )
+        };
+        let gets: String = (0..GETS).map(get).collect();
+        let mut refused = 0;
+        for _ in 0..short_or_long(5, 100) {
+            greedy.iter_mut().for_each(|client| client.say(gets.as_bytes()).unwrap());
+            for client in &mut greedy {
+                let heard = client.answers(GETS);
+                let id = |part: &str| part.split_once('\'').unwrap().0.parse::<usize>().unwrap();
+                let mut ids: Vec<usize> = heard.split(" id='").skip(1).map(id).collect();
+                ids.sort_unstable();
+                assert!(ids.into_iter().eq(0..GETS), "each is answered once");
+                let retries =
+                    heard.matches("<retry xmlns='urn:spillway:retry' after-ms='100'/>").count();
+                assert_eq!(heard.matches("<resource-constraint").count(), retries);
+                refused += retries;
+            }
+        }
+        assert!(refused > 0, "there is time for all of it");
+    });
+}
+
 /// Wrong passwords, as fast as they are refused, from several addresses at once.
 #[test]
 fn guessed_passwords() {

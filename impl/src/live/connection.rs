@@ -1,15 +1,15 @@
 //! A chat client's connection: bytes in and out of a socket, through TLS where there is any. What they mean is its stream's
 //! affair.
 
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
 use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
-use super::front::stream::{Event, Stream};
+use super::front::stream::Stream;
 use super::links::news::Life;
+use super::said::Said;
 
 /// Bytes that are read from a socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -20,6 +20,8 @@ const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Stanzas of a client that another server has not heeded yet, at most.
 const UNDER_WAY_MAX: usize = 32;
+/// Stanzas that wait to be heeded, above which nothing more is read; gets do not count, they are refused when too many wait.
+const OTHERS_WAITING_MAX: usize = 32;
 
 /// What a turn of reading has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +63,10 @@ pub(super) struct Connection {
     /// Whether it ends when all is sent.
     pub(super) is_closing: bool,
     /// What the client has said, and was not yet heeded.
-    pub(super) said: VecDeque<Event>,
-    /// Whether there may be something to read, which waits until it is not paused any more.
+    pub(super) said: Said,
+    /// What the last turn of reading has come to.
+    pub(super) turn: Turn,
+    /// Whether there may be something to read or to heed, which waits until it is not paused any more.
     pub(super) is_held: bool,
 }
 
@@ -78,7 +82,8 @@ impl Connection {
             is_bound: false,
             served_by: ServedBy::Here,
             is_closing: false,
-            said: VecDeque::new(),
+            said: Said::default(),
+            turn: Turn::More,
             is_held: false,
         }
     }
@@ -109,6 +114,13 @@ impl Connection {
     /// Whether more waits to be sent than may.
     pub(super) fn is_overfull(&self) -> bool {
         self.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
+    /// Whether it may be read from: not while much that the client has said waits, which goes on to wait on its side then.
+    /// Before log-in one thing is done after the other, TLS in particular.
+    pub(super) fn may_say_more(&self) -> bool {
+        let others_max = if self.is_bound { OTHERS_WAITING_MAX } else { 1 };
+        self.turn != Turn::Gone && self.said.others() < others_max
     }
 
     fn waiting_bytes(&self) -> usize {

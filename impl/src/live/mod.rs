@@ -5,6 +5,7 @@
 //! - [`links`]: what processes say to each other; [`seats`]: where users are, if there are several communication servers.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
+//! - `said`: what waits to be heeded, and what there is no time for.
 //! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
 //!   [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
@@ -25,6 +26,7 @@ pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
+mod said;
 pub mod seats;
 mod server;
 pub mod settings;

@@ -27,6 +27,7 @@ use super::front::write;
 use super::links::news::Life;
 use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
+use super::said::Waiting;
 use super::seats::{Claims, Whereabouts};
 use super::store::{Accounts, FileLog, RedbStore};
 use super::trace_files::TraceFiles;
@@ -43,6 +44,12 @@ const LOGIN_US_MAX: u64 = 30_000_000;
 /// Stanzas of a client that are heeded before what comes of them is sent: with cards of 64 KiB that is not more than may wait
 /// for a client that takes nothing.
 const HEEDED_MAX: usize = 32;
+/// As many are heeded of each client that has so many, even if then not all clients have their turn before it is sent: an
+/// answer at a time would cost twice as much.
+const HEEDED_MIN: usize = 16;
+/// Stanzas of all clients that are heeded before what comes of them is sent, so that who asks little does not wait long for
+/// those who ask much, and the queues of query servers do not fill only to be emptied in the same turn.
+const HEEDED_OF_ALL_MAX: usize = 512;
 /// Time for those who are not logged in, until others have their turn: to check a password takes milliseconds.
 const STRANGERS_TURN: Duration = Duration::from_millis(2);
 /// How often the time to log in is looked at.
@@ -93,6 +100,10 @@ pub struct Server {
     readable: BTreeSet<ConnectionId>,
     /// The last connection that was not logged in and had its turn.
     met: ConnectionId,
+    /// The last connection that was logged in and was heeded.
+    heeded: ConnectionId,
+    /// Gets that wait to be heeded.
+    waiting: Waiting,
     /// Connections that have something to send.
     dirty: BTreeSet<ConnectionId>,
     begun: Instant,
@@ -187,6 +198,8 @@ impl Server {
             next_id: CONNECTIONS as ConnectionId,
             readable: BTreeSet::new(),
             met: 0,
+            heeded: 0,
+            waiting: Waiting::default(),
             dirty: BTreeSet::new(),
             begun: Instant::now(),
             ticked: Instant::now(),
@@ -406,6 +419,7 @@ impl Server {
     /// A connection is over.
     fn end(&mut self, id: ConnectionId) {
         let Some(mut connection) = self.connections.remove(&id) else { return };
+        self.waiting.forget(&connection.said);
         if !connection.is_bound {
             self.forget_stranger(&connection);
         }

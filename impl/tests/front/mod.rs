@@ -115,6 +115,7 @@ pub fn shown(event: &Event) -> String {
             write::stanza(element, &mut bytes);
             format!("stanza {}", String::from_utf8(bytes).expect("what we write is UTF-8"))
         }
+        Event::Get(get) => format!("get {} {}", get.id, get.to),
         Event::StartTls => "start tls".to_owned(),
         Event::Bound { account, resource } => format!("bound {account} {resource}"),
         Event::LoginFailed { account: Some(account) } => format!("failed {account}"),

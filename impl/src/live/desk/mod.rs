@@ -82,6 +82,8 @@ pub struct Desk {
     /// Who may see whom once a change of contacts is stored.
     allowed: BTreeMap<RequestId, presence::Allowed>,
     deeds: Vec<Deed>,
+    /// What a get is told for which there is no time, behind its head.
+    no_time: Vec<u8>,
     now_us: u64,
 }
 
@@ -109,6 +111,7 @@ impl Desk {
             away: BTreeMap::new(),
             allowed: BTreeMap::new(),
             deeds: Vec::new(),
+            no_time: vcard::no_time(),
             now_us: 0,
         };
         for (user, bytes) in rosters {

@@ -5,8 +5,11 @@ mod search;
 use minidom::Element;
 
 use super::*;
+use crate::config::Class;
+use crate::live::front::get::Get;
 use crate::live::host::Crew;
 use crate::live::open::configuration;
+use crate::node::Refused;
 
 const DOMAIN: &str = "localhost";
 
@@ -41,7 +44,11 @@ impl Office {
 
     fn say_only(&mut self, id: ConnectionId, stanza: &str) {
         let stanza = stanza.replacen(' ', " xmlns='jabber:client' ", 1);
-        self.desk.stanza(id, stanza.parse().expect("it is XML"), self.now_us);
+        let stanza = stanza.parse().expect("it is XML");
+        match Get::of(&stanza) {
+            Some(get) => self.desk.get(id, get, self.now_us),
+            None => self.desk.stanza(id, stanza, self.now_us),
+        }
     }
 
     fn work(&mut self) {
@@ -216,6 +223,21 @@ fn too_much_is_refused_in_so_many_words_and_every_request_has_one_answer() {
         assert!(retry.and_then(|retry| retry.attr("after-ms")).is_some(), "with a time");
     }
     assert_eq!(name_on(&office.answer(2, GET_ALICE)).as_deref(), Some("Alice"), "and all is well");
+}
+
+#[test]
+fn a_get_without_time_is_told_the_same_as_one_without_room() {
+    let mut office = Office::new(&["alice", "bob"], 8);
+    office.bind(1, "alice");
+    let get = Get { id: "o'clock".to_owned(), to: "bob@localhost".to_owned() };
+    let mut out = Vec::new();
+    office.desk.refuse_get("alice@localhost/r", &get, Class::Bulk, &mut out);
+    let refused = Refused::Busy { retry_after_us: 100_000 };
+    let expected = vcard::busy(&get.stanza("alice@localhost/r"), refused);
+    let text = String::from_utf8(out).expect("it is text");
+    let text = text.replacen(' ', " xmlns='jabber:client' ", 1);
+    assert_eq!(text.parse::<Element>().expect("it is XML"), expected);
+    assert_eq!(office.desk.host.metrics.all_refused(), 1);
 }
 
 #[test]

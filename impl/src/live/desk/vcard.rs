@@ -4,14 +4,16 @@
 use minidom::Element;
 use spillway_traces::RequestId;
 
-use super::{ConnectionId, Deed, Desk};
+use super::{ConnectionId, Deed, Desk, client};
 use crate::config::Class;
 use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
+use crate::live::front::get::Get;
 use crate::live::front::names::attribute;
 use crate::live::front::write;
 use crate::live::host::Outcome;
 use crate::live::metrics;
 use crate::node::{Change, Refused};
+use crate::nodes::query::BUSY_RETRY_AFTER_US;
 use crate::profile::{Profile, Rule};
 
 /// The namespace of vcard-temp.
@@ -30,9 +32,33 @@ const GETS_INTERACTIVE_MAX: usize = 16;
 /// What was asked of the nodes, and for which stanza.
 pub(super) struct Asked {
     pub(super) id: ConnectionId,
-    request: Element,
+    request: Request,
     kind: Kind,
     asked_us: u64,
+}
+
+/// The stanza that something was asked for.
+enum Request {
+    Stanza(Element),
+    Get(Get),
+}
+
+impl Request {
+    fn stanza(self, from: &str) -> Element {
+        match self {
+            Request::Stanza(stanza) => stanza,
+            Request::Get(get) => get.stanza(from),
+        }
+    }
+
+    fn attribute(&self, name: &'static str) -> Option<&str> {
+        match (self, name) {
+            (Request::Stanza(stanza), name) => stanza.attr(name),
+            (Request::Get(get), "id") => Some(&get.id),
+            (Request::Get(get), "to") => Some(&get.to),
+            (Request::Get(_), _) => None,
+        }
+    }
 }
 
 /// What was asked of the nodes.
@@ -55,6 +81,38 @@ impl Kind {
 }
 
 impl Desk {
+    /// A get of a card, of whatever a client says the most frequent by far.
+    pub fn get(&mut self, id: ConnectionId, get: Get, now_us: u64) {
+        self.now_us = now_us;
+        let Some(session) = self.sessions.get(&id) else { return };
+        let is_held = session.changes > 0 || self.host.is_joining(session.user);
+        match self.other(&session.account, &get.to).filter(|_| !is_held) {
+            Some(other) => self.ask_card(id, other, Request::Get(get)),
+            None => self.stanza(id, get.stanza(&session.jid), now_us),
+        }
+    }
+
+    /// The user who has this address, if it is not one's own, and is written as it is kept.
+    fn other(&self, own: &str, to: &str) -> Option<u16> {
+        let (account, domain) = to.split_once('@')?;
+        (domain == self.domain && account != own).then(|| self.directory.number(account))?
+    }
+
+    /// The class of a client's next get, if so many of it wait to be heeded.
+    pub fn class(&self, id: ConnectionId, waiting: usize) -> Class {
+        let gets = self.sessions.get(&id).map_or(0, |session| session.gets);
+        class(gets + waiting + 1)
+    }
+
+    /// Answers a get for which there is no time. Its client has this address.
+    pub fn refuse_get(&mut self, jid: &str, get: &Get, class: Class, out: &mut Vec<u8>) {
+        self.host.metrics.refused(metrics::Kind::Get(class));
+        let attributes = [("id", Some(&*get.id)), ("to", Some(jid)), ("from", Some(&*get.to))];
+        head("error", attributes, out);
+        out.extend_from_slice(&self.no_time);
+        out.extend_from_slice(b"</iq>");
+    }
+
     /// A get or a set of a card.
     pub(super) fn vcard(
         &mut self,
@@ -84,12 +142,17 @@ impl Desk {
         let Some(other) = self.directory.number(&about) else {
             return self.refuse(id, &stanza, ErrorType::Cancel, "item-not-found");
         };
-        let session = self.sessions.get_mut(&id).expect("it was found above");
+        self.ask_card(id, other, Request::Stanza(stanza));
+    }
+
+    /// Asks the nodes for a card.
+    fn ask_card(&mut self, id: ConnectionId, other: u16, stanza: Request) {
+        let session = self.sessions.get_mut(&id).expect("a session asks");
         session.gets += 1;
-        let many = session.gets > GETS_INTERACTIVE_MAX;
-        let class = if many { Class::Bulk } else { Class::Interactive };
-        let request = self.host.query(user, other, class, self.now_us);
-        self.expect(request, id, stanza, Kind::Get(class));
+        let class = class(session.gets);
+        let request = self.host.query(session.user, other, class, self.now_us);
+        let (kind, asked_us) = (Kind::Get(class), self.now_us);
+        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
     }
 
     /// Asks or says with whom a user shares.
@@ -138,8 +201,8 @@ impl Desk {
         stanza: Element,
         kind: Kind,
     ) {
-        let asked_us = self.now_us;
-        self.asked.insert(request, Asked { id, request: stanza, kind, asked_us });
+        let (request_of, asked_us) = (Request::Stanza(stanza), self.now_us);
+        self.asked.insert(request, Asked { id, request: request_of, kind, asked_us });
     }
 
     /// Nothing is expected any more of this request.
@@ -163,16 +226,18 @@ impl Desk {
             true => self.host.metrics.answered(kind.counted(), asked_us, self.now_us),
             false => self.host.metrics.refused(kind.counted()),
         }
+        let Some(session) = self.sessions.get(&id) else { return };
+        if let (Kind::Get(_), Ok(shown)) = (kind, &outcome.reply)
+            && let Some(card) = shown.info.as_ref().and_then(|info| text(&info.profile))
+        {
+            self.deeds.push(Deed::SendBytes(id, with_card(&request, &session.jid, card)));
+            return self.settled(id, kind);
+        }
+        let request = request.stanza(&session.jid);
         let answer = match outcome.reply {
             Ok(_) if kind == Kind::Change => iq_result(&request, None),
             Ok(shown) if kind == Kind::Search => self.found(&request, &shown),
-            Ok(shown) => match shown.info.as_ref().and_then(|info| text(&info.profile)) {
-                Some(card) => {
-                    self.deeds.push(Deed::SendBytes(id, with_card(&request, card)));
-                    return self.settled(id, kind);
-                }
-                None => iq_error(&request, ErrorType::Cancel, "item-not-found", None),
-            },
+            Ok(_) => iq_error(&request, ErrorType::Cancel, "item-not-found", None),
             Err(refused) => busy(&request, refused),
         };
         // A change of contacts has no stanza of its own.
@@ -205,21 +270,42 @@ impl Desk {
     }
 }
 
+/// The class of a get, if that many of the client are under way with it.
+fn class(gets: usize) -> Class {
+    if gets > GETS_INTERACTIVE_MAX { Class::Bulk } else { Class::Interactive }
+}
+
 /// The answer with a card, whose text is put in as it is: it was written from XML that had been read.
-fn with_card(request: &Element, card: &str) -> Vec<u8> {
+fn with_card(request: &Request, jid: &str, card: &str) -> Vec<u8> {
     let mut answer = Vec::with_capacity(card.len() + ANSWER_BYTES);
-    answer.extend_from_slice(b"<iq type='result'");
-    for (name, value) in [("id", "id"), ("to", "from"), ("from", "to")] {
-        if let Some(value) = request.attr(value) {
-            answer.extend_from_slice(format!(" {name}='").as_bytes());
-            write::escape(value, true, &mut answer);
-            answer.push(b'\'');
-        }
-    }
-    answer.push(b'>');
+    let [id, from] = [request.attribute("id"), request.attribute("to")];
+    head("result", [("id", id), ("to", Some(jid)), ("from", from)], &mut answer);
     answer.extend_from_slice(card.as_bytes());
     answer.extend_from_slice(b"</iq>");
     answer
+}
+
+/// Writes the head of an answer.
+fn head(kind: &str, attributes: [(&str, Option<&str>); 3], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"<iq");
+    for (name, value) in [("type", Some(kind))].into_iter().chain(attributes) {
+        let Some(value) = value else { continue };
+        for part in [" ", name, "='"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        write::escape(value, true, out);
+        out.push(b'\'');
+    }
+    out.push(b'>');
+}
+
+/// What every get is told for which there is no time, written once: it has to cost little.
+pub(super) fn no_time() -> Vec<u8> {
+    let refused = Refused::Busy { retry_after_us: BUSY_RETRY_AFTER_US };
+    let answer = busy(&client("iq"), refused);
+    let mut error = Vec::new();
+    answer.children().for_each(|child| write::stanza(child, &mut error));
+    error
 }
 
 /// The system has no room: said in so many words, with a time after which to ask again.

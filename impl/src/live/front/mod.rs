@@ -3,6 +3,7 @@
 
 pub mod bind;
 pub mod error;
+pub mod get;
 pub mod login;
 pub mod names;
 pub mod prep;

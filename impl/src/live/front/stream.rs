@@ -19,6 +19,7 @@ use rxml::Namespace;
 
 use super::bind::{self, Request};
 use super::error::{StreamError, iq_result};
+use super::get::Get;
 use super::login::{Login, MECHANISMS, Outcome};
 use super::names::{BIND, CLIENT, SASL, SESSION, STREAMS, TLS, XML, attribute};
 use super::prep;
@@ -69,6 +70,8 @@ pub enum Event {
     /// A stanza of the bound client: an `iq`, `message` or `presence` of `jabber:client`. Its
     /// `from` is the client's full JID; nothing else of it has been checked.
     Stanza(Element),
+    /// A get of somebody's card, of the bound client: a stanza as well.
+    Get(Get),
     /// An attempt to log in failed.
     LoginFailed {
         /// The account that was claimed, if the attempt came so far and it can be a name.
@@ -151,6 +154,10 @@ impl Stream {
         let mut lent = Lent { accounts, random, out, events };
         let mut bytes = bytes;
         while !matches!(self.phase, Phase::Handshake | Phase::Closed) {
+            if let Some(get) = self.skim(&mut bytes) {
+                lent.events.push(Event::Get(get));
+                continue;
+            }
             let done = match self.reader.next(&mut bytes) {
                 Ok(None) => break,
                 Ok(Some(item)) => self.item(item, bytes, &mut lent),
@@ -161,6 +168,11 @@ impl Stream {
                 lent.events.push(Event::Closed);
             }
         }
+    }
+
+    fn skim(&mut self, bytes: &mut &[u8]) -> Option<Get> {
+        let may = matches!(self.phase, Phase::Bound) && self.reader.is_between_stanzas();
+        if may { Get::skim(bytes) } else { None }
     }
 
     /// The TLS handshake is over: the client begins a new stream under it.
@@ -405,7 +417,10 @@ impl Stream {
         match bind::request(&stanza).filter(|_| self.is_own_or_server(stanza.attr("to"))) {
             Some(Request::Bind(_)) => write::stanza(&bind::bound_already(&stanza), lent.out),
             Some(Request::Session) => write::stanza(&iq_result(&stanza, None), lent.out),
-            None => lent.events.push(Event::Stanza(stanza)),
+            None => lent.events.push(match Get::of(&stanza) {
+                Some(get) => Event::Get(get),
+                None => Event::Stanza(stanza),
+            }),
         }
         Ok(())
     }

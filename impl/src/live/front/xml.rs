@@ -149,6 +149,11 @@ impl Reader {
         read
     }
 
+    /// Whether nothing of a stanza has been read, and one may begin.
+    pub fn is_between_stanzas(&self) -> bool {
+        self.inside && self.between && self.end.is_none()
+    }
+
     fn fail(&mut self, error: StreamError) {
         // What was read so far will never be looked at.
         self.open = Vec::new();

@@ -5,12 +5,15 @@ use std::time::Instant;
 
 use mio::{Interest, Token};
 
-use super::super::connection::{Connection, Turn};
+use super::super::connection::{Connection, ServedBy, Turn};
 use super::super::desk::ConnectionId;
 use super::super::door;
 use super::super::front::stream::Event;
 use super::super::front::token;
-use super::{CONNECTIONS_MAX, HEEDED_MAX, STRANGERS_OF_ADDRESS_MAX, STRANGERS_TURN, Server, fill};
+use super::{
+    CONNECTIONS_MAX, HEEDED_MAX, HEEDED_MIN, HEEDED_OF_ALL_MAX, STRANGERS_OF_ADDRESS_MAX,
+    STRANGERS_TURN, Server, fill,
+};
 
 impl Server {
     pub(super) fn accept(&mut self, door: usize) {
@@ -51,62 +54,52 @@ impl Server {
         }
     }
 
-    /// Reads from all that are logged in, and in turn from those of the others for whom there is time.
+    /// Reads from all that are logged in and heeds them in turn, then those of the others for whom there is time.
     pub(super) fn read_all(&mut self) {
-        let mut strangers = Vec::new();
-        for id in std::mem::take(&mut self.readable) {
-            match self.connections.get(&id).is_some_and(|connection| connection.is_bound) {
-                true => self.read(id),
-                false => strangers.push(id),
-            }
-        }
-        let next = strangers.partition_point(|id| *id <= self.met);
-        strangers.rotate_left(next);
+        let is_bound = |id: &ConnectionId| self.connections.get(id).is_some_and(|one| one.is_bound);
+        let (bound, strangers): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.readable).into_iter().partition(is_bound);
+        self.meet_all(bound);
         let begun = Instant::now();
-        for id in strangers {
+        for id in after(strangers, self.met) {
             if begun.elapsed() < STRANGERS_TURN {
                 self.met = id;
                 self.read(id);
+                self.heed_some(id, HEEDED_MAX);
             } else {
                 self.readable.insert(id);
             }
         }
     }
 
-    pub(super) fn read(&mut self, id: ConnectionId) {
-        let Some(mut connection) = self.connections.remove(&id) else { return };
-        if connection.is_paused() {
-            connection.is_held = true;
-            self.connections.insert(id, connection);
-            return;
-        }
-        // What was said before comes before what is said now.
-        let turn = match connection.said.is_empty() {
-            true => connection.read(|connection, bytes| self.take(connection, bytes)),
-            false => Turn::More,
-        };
-        for _ in 0..HEEDED_MAX {
-            if connection.is_waiting() {
-                connection.is_held = true;
-                break;
-            }
-            let Some(event) = connection.said.pop_front() else { break };
-            self.heed(id, &mut connection, event);
-        }
-        let is_done = connection.said.is_empty();
-        self.connections.insert(id, connection);
-        self.dirty.insert(id);
-        match turn {
-            Turn::Gone => self.end(id),
-            Turn::Waits if is_done => {}
-            Turn::Waits | Turn::More => {
+    /// Each has all read that it has said, so that what there is no time for is told so, and some of it heeded: to read, and
+    /// to send, each time a little of everybody's would cost more than to answer.
+    fn meet_all(&mut self, bound: Vec<ConnectionId>) {
+        let mut left = HEEDED_OF_ALL_MAX;
+        let each = (left / bound.len().max(1)).clamp(HEEDED_MIN, HEEDED_MAX);
+        for id in after(bound, self.heeded) {
+            if left > 0 {
+                self.heeded = id;
+                self.read(id);
+                left -= self.heed_some(id, each.min(left));
+            } else {
                 self.readable.insert(id);
             }
         }
     }
 
+    fn read(&mut self, id: ConnectionId) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        if connection.is_paused() {
+            connection.is_held = true;
+        } else if connection.may_say_more() {
+            connection.turn = connection.read(|connection, bytes| self.take(id, connection, bytes));
+        }
+        self.connections.insert(id, connection);
+    }
+
     /// Bytes of a client, in plaintext.
-    pub(super) fn take(&mut self, connection: &mut Connection, bytes: &[u8]) {
+    fn take(&mut self, id: ConnectionId, connection: &mut Connection, bytes: &[u8]) {
         let mut events = Vec::new();
         let random = &self.random;
         connection.stream.receive(
@@ -116,16 +109,65 @@ impl Server {
             &mut connection.out,
             &mut events,
         );
-        connection.said.extend(events);
+        for event in events {
+            self.let_wait(id, connection, event);
+        }
     }
 
-    pub(super) fn heed(&mut self, id: ConnectionId, connection: &mut Connection, event: Event) {
+    /// What a client has said waits until it is heeded, unless there will be no time for it.
+    fn let_wait(&mut self, id: ConnectionId, connection: &mut Connection, event: Event) {
+        if let Event::Get(get) = &event {
+            let class = self.desk.class(id, connection.said.gets());
+            if !self.waiting.has_place(class, &connection.said) {
+                let jid = connection.stream.jid().unwrap_or_default();
+                return self.desk.refuse_get(jid, get, class, &mut connection.out);
+            }
+        }
+        self.waiting.push(&mut connection.said, event);
+    }
+
+    /// Heeds so much of what a client has said. How much it was.
+    fn heed_some(&mut self, id: ConnectionId, max: usize) -> usize {
+        let Some(mut connection) = self.connections.remove(&id) else { return 0 };
+        let mut count = 0;
+        while count < max && !connection.is_held {
+            if connection.is_waiting() {
+                connection.is_held = true;
+                break;
+            }
+            let Some(event) = self.waiting.pop(&mut connection.said) else { break };
+            self.heed(id, &mut connection, event);
+            count += 1;
+        }
+        let (turn, is_done, is_held) =
+            (connection.turn, connection.said.is_empty(), connection.is_held);
+        self.connections.insert(id, connection);
+        self.dirty.insert(id);
+        match turn {
+            _ if is_held => {}
+            Turn::Gone if is_done => self.end(id),
+            Turn::Waits if is_done => {}
+            Turn::Waits | Turn::More | Turn::Gone => {
+                self.readable.insert(id);
+            }
+        }
+        count
+    }
+
+    fn heed(&mut self, id: ConnectionId, connection: &mut Connection, event: Event) {
         match event {
             Event::StartTls => self.start_tls(id, connection),
             Event::Bound { account, resource } => {
                 self.bound(id, connection, &account, &resource);
             }
             Event::Stanza(stanza) => self.said(id, connection, stanza),
+            Event::Get(get) if connection.served_by == ServedBy::Here => {
+                self.desk.get(id, get, self.now_us());
+            }
+            Event::Get(get) => {
+                let stanza = get.stanza(connection.stream.jid().unwrap_or_default());
+                self.said(id, connection, stanza);
+            }
             Event::LoginFailed { account } => {
                 tracing::info!(id, account = account.as_deref().unwrap_or("?"), "log-in failed");
             }
@@ -174,4 +216,11 @@ impl Server {
             }
         }
     }
+}
+
+/// All of them, beginning with the first one after this one, so that nobody is always the last.
+fn after(mut ids: Vec<ConnectionId>, last: ConnectionId) -> Vec<ConnectionId> {
+    let next = ids.partition_point(|id| *id <= last);
+    ids.rotate_left(next);
+    ids
 }
