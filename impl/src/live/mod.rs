@@ -33,5 +33,7 @@ mod tls;
 mod trace_files;
 mod wires;
 
-pub use open::{Opening, Place, configuration, fill_random, open, open_accounts};
+pub use open::{
+    Opening, Place, configuration, fill_random, open, open_accounts, shared_configuration,
+};
 pub use server::{Ended, Server};
