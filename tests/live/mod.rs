@@ -1,6 +1,8 @@
 //! The program as a process, and its accounts: what the tests of the live system share.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod plain;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
