@@ -37,10 +37,20 @@ impl Server {
 
     /// With limits of the shell's `ulimit`, such as `-n 100`.
     pub fn start_limited(limit: &str, data: &Path, options: &[&str]) -> Server {
-        let mut shell = Command::new("sh");
+        Server::start_after(Command::new("sh"), &format!("ulimit {limit}"), data, options)
+    }
+
+    /// After something that a shell does first, in the same process.
+    pub fn start_after(mut shell: Command, first: &str, data: &Path, options: &[&str]) -> Server {
         let program = env!("CARGO_BIN_EXE_spillway");
-        shell.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "sh", program]);
+        shell.args(["-c", &format!("{first} && exec \"$@\""), "sh", program]);
         Server::start_as(shell, data, options)
+    }
+
+    /// A path as it sees it, which may be on a disk that is there for nobody else (proc(5), `root`).
+    pub fn sees(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.process.id()));
+        root.join(path.strip_prefix("/").expect("a path from the root on"))
     }
 
     fn start_as(mut command: Command, data: &Path, options: &[&str]) -> Server {
@@ -77,9 +87,13 @@ impl Server {
 
     /// The same with another signal.
     pub fn stop_by(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.process.wait().unwrap().code()
+    }
+
+    pub fn signal(&self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
         assert!(killed.unwrap().success());
-        self.process.wait().unwrap().code()
     }
 
     /// What it has logged.

@@ -1,0 +1,137 @@
+//! A stop under load: what was asked for is answered, or its stream ends in so many words; what was acknowledged is there when
+//! the server runs again.
+#![cfg(feature = "live")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod live;
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use live::plain::{ALICE, BOB, Client};
+use live::{Server, add};
+
+/// Time under load until the server is asked to stop.
+const LOAD: Duration = Duration::from_millis(500);
+/// Gets that are said at once, with a set.
+const GETS: u64 = 20;
+/// How the last stream of a server ends that stops.
+const END: &str = "<stream:error><system-shutdown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>\
+                   </stream:stream>";
+/// When an interruption counts as a second one: some tools send every signal twice.
+const IMPATIENCE: Duration = Duration::from_millis(1_200);
+
+/// What a client has said and heard.
+struct Told {
+    asked: u64,
+    heard: String,
+}
+
+/// A client that asks and publishes until it is not listened to any more, and hears all there is to hear.
+fn busy(server: &Server, name: &'static str, plain: &str) -> JoinHandle<Told> {
+    let mut hearing = Client::log_in(server, plain).0;
+    let mut saying = hearing.try_clone().unwrap();
+    std::thread::spawn(move || {
+        let asking = std::thread::spawn(move || ask_on(&mut saying, name));
+        let mut heard = Vec::new();
+        let over = hearing.read_to_end(&mut heard);
+        assert!(over.is_ok(), "{name}: {over:?} after {}", String::from_utf8_lossy(&heard));
+        let _ = hearing.shutdown(std::net::Shutdown::Both);
+        Told { asked: asking.join().unwrap(), heard: String::from_utf8(heard).unwrap() }
+    })
+}
+
+/// How many rounds it has begun to say.
+fn ask_on(socket: &mut TcpStream, name: &str) -> u64 {
+    for round in 1.. {
+        let mut said = format!(
+            "<iq type='set' id='s{round}'><vCard xmlns='vcard-temp'><FN>{name} {round}</FN></vCard></iq>"
+        );
+        for get in 0..GETS {
+            said += &format!(
+                "<iq type='get' id='g{round}.{get}' to='alice@localhost'><vCard xmlns='vcard-temp'/></iq>"
+            );
+        }
+        if socket.write_all(said.as_bytes()).is_err() {
+            return round;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    unreachable!("there is always a next round")
+}
+
+/// The answers, by their ids, and what comes after the last of them.
+fn answers(heard: &str) -> (BTreeMap<&str, u32>, &str) {
+    let (mut answers, mut rest) = (BTreeMap::new(), heard);
+    while let Some(iq) = rest.strip_prefix("<iq ") {
+        let tag = &iq[..iq.find('>').unwrap()];
+        let id = tag.split("id='").nth(1).unwrap().split('\'').next().unwrap();
+        *answers.entry(id).or_default() += 1;
+        let end = if tag.ends_with('/') { tag.len() + 1 } else { iq.find("</iq>").unwrap() + 5 };
+        rest = &iq[end..];
+    }
+    (answers, rest)
+}
+
+fn check(told: &Told) -> u64 {
+    let (answers, end) = answers(&told.heard);
+    assert_eq!(end, END, "every stream ends in so many words");
+    assert!(answers.values().all(|times| *times == 1), "one answer each: {answers:?}");
+    let sets = answers.keys().filter_map(|id| id.strip_prefix('s')?.parse::<u64>().ok());
+    let last = sets.max().unwrap();
+    assert!(answers.len() as u64 > last * GETS / 2 && last <= told.asked, "{last} {}", told.asked);
+    last
+}
+
+fn card(server: &Server, plain: &str) -> u64 {
+    let card = Client::log_in(server, plain).own_card();
+    let name = card.split("<FN>").nth(1).unwrap().split('<').next().unwrap();
+    name.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+fn server(data: &Path) -> Server {
+    Server::start(data, &["--insecure-plaintext"])
+}
+
+#[test]
+fn a_stop_under_load_answers_or_says_so_and_loses_nothing_that_was_acknowledged() {
+    for signal in ["-TERM", "-INT"] {
+        let data = tempfile::tempdir().unwrap();
+        ["alice", "bob"].map(|name| add(name, data.path()));
+        let running = server(data.path());
+        let clients = [busy(&running, "alice", ALICE), busy(&running, "bob", BOB)];
+        std::thread::sleep(LOAD);
+        let began = Instant::now();
+        assert_eq!(running.stop_by(signal), Some(0));
+        assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
+        let told = clients.map(|client| client.join().unwrap());
+        let running = server(data.path());
+        for (told, plain) in told.iter().zip([ALICE, BOB]) {
+            let (acknowledged, stored) = (check(told), card(&running, plain));
+            assert!(stored >= acknowledged, "{acknowledged} was acknowledged, {stored} is there");
+        }
+        assert_eq!(running.stop(), Some(0));
+    }
+}
+
+#[test]
+fn a_second_interruption_ends_it_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    add("alice", data.path());
+    let running = server(data.path());
+    let mut client = Client::log_in(&running, ALICE);
+    client.publish(&"x".repeat(12_000));
+    // It does not take what it asks for, so that there is something to wait for.
+    let get = "<iq type='get' id='g'><vCard xmlns='vcard-temp'/></iq>";
+    client.0.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    while client.0.write_all(get.repeat(100).as_bytes()).is_ok() {}
+    running.signal("-INT");
+    std::thread::sleep(IMPATIENCE);
+    let began = Instant::now();
+    assert_eq!(running.stop_by("-INT"), Some(3), "it is not said that all went well");
+    assert!(began.elapsed() < Duration::from_secs(1), "it took {:?}", began.elapsed());
+}
