@@ -15,7 +15,7 @@ use spillway_traces::{Action, Node, RequestId};
 
 fn answer(request: u32, version: Option<u32>) -> Wire {
     let info = version.map(|version| Arc::new(Info { version, profile: Profile::default() }));
-    Wire::Answer { request: RequestId(request), revision: 9, info, found: None }
+    Wire::Answer { request: RequestId::of(request), revision: 9, info, found: None }
 }
 
 /// B0 with a query of A0 at C0, a publish of A1 at C0 and a query of A1 at C1.
@@ -35,7 +35,7 @@ fn any() -> Config {
 }
 
 fn route(b0: &mut Rig<Communication>, request: u32, to: Node) -> String {
-    b0.step(Action::Route { server: b(0), request: RequestId(request), to })
+    b0.step(Action::Route { server: b(0), request: RequestId::of(request), to })
 }
 
 #[test]

@@ -82,7 +82,8 @@ fn the_redundant_are_offered_the_lowest_class_and_the_newest_first() {
     for (request, class) in [(1, Bulk), (2, Interactive), (3, Bulk), (4, Normal)] {
         c0.gets(b(0), query(request, class));
     }
-    let places = |c0: &Query| c0.redundant().iter().map(|request| request.0).collect::<Vec<u32>>();
+    let places =
+        |c0: &Query| c0.redundant().iter().map(|request| request.number()).collect::<Vec<u32>>();
     assert_eq!(places(&c0.node), [3, 1, 4]);
     assert_eq!(c0.offer(2), "illegal");
     assert_eq!(c0.offer(1), "K Offer r1 as C0.0.1 for B0", "any of the redundant");
@@ -271,7 +272,8 @@ fn a_task_is_pulled_back_while_the_leader_is_out_of_reach() {
         }
         c0.offer(3);
         c0.offer(2);
-        let pull_back = |request| Action::PullBack { server: c(0), request: RequestId(request) };
+        let pull_back =
+            |request| Action::PullBack { server: c(0), request: RequestId::of(request) };
         assert_eq!(c0.step(pull_back(2)), "illegal");
         assert_eq!(c0.on(lost), "arm pull-back r2 500000; arm pull-back r3 500000");
         assert_eq!(c0.on(Input::Timer(Timer::PullBack(RequestId(3)))), "queued r3");

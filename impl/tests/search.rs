@@ -40,12 +40,12 @@ fn asked_by(
     token: u32,
 ) -> Asked {
     let body = Body::Query { user, class: Normal, search };
-    Asked { ask: Ask { request: RequestId(request), client, home: 0, body }, token }
+    Asked { ask: Ask { request: RequestId::of(request), client, home: 0, body }, token }
 }
 
 /// What is answered to a task: what is shown of the user, and what is found.
 fn answer(c0: &mut Rig<Query>, asked: Asked) -> (Option<Arc<Info>>, Option<Arc<Page>>) {
-    let request = asked.ask.request.0;
+    let request = asked.ask.request.number();
     c0.gets(b(0), Wire::Query(asked));
     c0.start(request);
     c0.serve(request);

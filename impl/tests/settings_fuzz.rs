@@ -19,7 +19,7 @@ use std::path::Path;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use settings::{below, change, change_value, right, written};
-use spillway_impl::live::host::{Host, Seat};
+use spillway_impl::live::host::{Crew, Host};
 use spillway_impl::live::settings::{EXAMPLE, Settings, read};
 use spillway_impl::live::shared_configuration;
 
@@ -93,14 +93,14 @@ fn check_settings(settings: &Settings) {
     assert_eq!(usize::from(config.query_servers), settings.query.len());
     let knobs = &config.knobs;
     assert!(knobs.threshold.iter().all(|threshold| *threshold <= knobs.queue_max), "{knobs:?}");
-    let seats = [
-        Seat { communication: Some(0), ..Seat::default() },
-        Seat { query: vec![config.query_servers - 1], ..Seat::default() },
-        Seat { global: Some(Vec::new()), ..Seat::default() },
-        Seat { control: true, ..Seat::default() },
+    let crews = [
+        Crew { communication: Some(0), ..Crew::default() },
+        Crew { query: vec![config.query_servers - 1], ..Crew::default() },
+        Crew { global: Some(Vec::new()), ..Crew::default() },
+        Crew { control: true, ..Crew::default() },
     ];
-    for seat in seats {
-        let mut host = Host::new(config.clone(), &seat, 1, false).expect("there is no file");
+    for crew in crews {
+        let mut host = Host::new(config.clone(), &crew, 1, false).expect("there is no file");
         while host.run(0) {}
     }
 }

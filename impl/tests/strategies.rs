@@ -164,8 +164,10 @@ fn the_rule_notices_a_strategy_that_is_not_kept() {
 
 #[test]
 fn the_product_offers_the_first_in_the_order_and_waits_for_what_is_not_due() {
-    let step =
-        |request: u32| Action::Offer { server: c(0), request: spillway_traces::RequestId(request) };
+    let step = |request: u32| Action::Offer {
+        server: c(0),
+        request: spillway_traces::RequestId::of(request),
+    };
     let candidate = |request, due, cost| Candidate { action: step(request), due, cost };
     let random = ChaCha8Rng::seed_from_u64(0);
     let mut chooser = Configured::new(Strategy::Any, random);

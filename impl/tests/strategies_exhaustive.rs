@@ -104,7 +104,7 @@ fn control(config: &Arc<Config>, ledger: &[Held], lost: &BTreeSet<u16>) -> Contr
             refused,
             number: Default::default(),
         };
-        k.ledger.insert((source, RequestId(request)), entry);
+        k.ledger.insert((source, RequestId::of(request)), entry);
     }
     k
 }
@@ -306,7 +306,7 @@ fn may(tasks: &[(Class, Is)], threshold: usize, action: Action) -> bool {
     let movable = |is: Is| matches!(is, Is::Waiting | Is::Unready);
     match action {
         Action::Start { request, .. } => {
-            let at = request.0 as usize;
+            let at = request.number() as usize;
             let ready = |is: Is| !matches!(is, Is::Unready | Is::Running);
             let earlier = |place: usize, class: Class| {
                 class < tasks[at].0 || (class == tasks[at].0 && place < at)
@@ -318,9 +318,9 @@ fn may(tasks: &[(Class, Is)], threshold: usize, action: Action) -> bool {
                     .enumerate()
                     .any(|(p, (class, is))| ready(*is) && earlier(p, *class))
         }
-        Action::Serve { request, .. } => tasks[request.0 as usize].1 == Is::Running,
+        Action::Serve { request, .. } => tasks[request.number() as usize].1 == Is::Running,
         Action::Offer { request, .. } => {
-            let at = request.0 as usize;
+            let at = request.number() as usize;
             let before = |place: usize, class: Class| {
                 class > tasks[at].0 || (class == tasks[at].0 && place > at)
             };
@@ -360,7 +360,7 @@ fn what_a_query_server_starts_and_hands_over_is_legal_whatever_is_queued() {
             let legal = |action| may(&tasks, threshold, action);
             let threshold_min = threshold.min(tasks.len());
             let step = |request: usize| {
-                let (server, request) = (c(0), RequestId(request as u32));
+                let (server, request) = (c(0), RequestId::of(request as u32));
                 [Action::Start { server, request }, Action::Offer { server, request }]
             };
             let any =
@@ -400,14 +400,14 @@ fn where_a_request_is_sent_is_legal_whatever_is_lost() {
                 for (&(home, at), request) in pending.iter().zip(0..) {
                     let mut asked = asked(request, Normal, 0);
                     asked.ask.home = home;
-                    b0.pending.insert(RequestId(request), Pending { asked, at });
+                    b0.pending.insert(RequestId::of(request), Pending { asked, at });
                 }
                 let whole = |server: u16| !lost.contains(&server) && !unreachable.contains(&server);
                 let candidates = b0.candidates(0);
                 let unsent = pending.iter().any(|(_, at)| at.is_none());
                 match chooser.choose(&candidates).map(|place| candidates[place].action) {
                     Some(Action::Route { server, request, to }) => {
-                        let at = pending[request.0 as usize].1;
+                        let at = pending[request.number() as usize].1;
                         let open = at.is_none_or(|at| !whole(at) && whole(to.index));
                         assert!(server == b(0) && open && to.index < SERVERS, "{b0:?}");
                         routed += 1;

@@ -62,7 +62,7 @@ impl<S: Size> Protocol<S> {
     fn routes(&self, state: &State<S>, actions: &mut Vec<Action>) {
         for row in state.pending.iter() {
             let server = Node::communication(row.server.get() as u16);
-            let request = RequestId(row.request.get());
+            let request = RequestId::of(row.request.get());
             let at = row.at.get().checked_sub(1).map(|at| Node::query(at as u16));
             for to in self.query_servers().map(Node::query) {
                 if at.is_none_or(|at| self.may_reroute(state, server, at, to)) {
@@ -96,14 +96,14 @@ impl<S: Size> Protocol<S> {
         let own = |at: &usize| state.queue.get(*at).server.get() == u32::from(server);
         for at in (0..state.queue.len()).filter(own) {
             let task = state.queue.get(at);
-            let request = RequestId(task.request.get());
+            let request = RequestId::of(task.request.get());
             if task.is_running() {
                 actions.push(Action::Serve { server: node, request });
             }
         }
         for at in (0..state.queue.len()).filter(own) {
             if self.is_redundant(state, at) {
-                let request = RequestId(state.queue.get(at).request.get());
+                let request = RequestId::of(state.queue.get(at).request.get());
                 actions.push(Action::Offer { server: node, request });
             }
         }
@@ -122,7 +122,7 @@ impl<S: Size> Protocol<S> {
                 continue;
             }
             let source = Node::query(entry.source.get() as u16);
-            let request = RequestId(entry.request.get());
+            let request = RequestId::of(entry.request.get());
             for to in self.query_servers().filter(|c| !has(mirrored, *c)) {
                 let eligible = self.may_receive(state, entry, to);
                 if eligible && self.strategy_allows(state, entry, to) {
@@ -140,7 +140,7 @@ impl<S: Size> Protocol<S> {
         }
         for entry in state.ledger.iter().filter(|e| self.may_give_back(*e, control)) {
             let source = Node::query(entry.source.get() as u16);
-            let request = RequestId(entry.request.get());
+            let request = RequestId::of(entry.request.get());
             actions.push(Action::GiveBack { source, request, by: Node::control(control) });
         }
     }
@@ -153,7 +153,7 @@ impl<S: Size> Protocol<S> {
         let mirrored = self.mirrored(state);
         if state.budget(Budget::Retry) > 0 {
             for row in state.waiting.iter() {
-                let request = RequestId(row.request.get());
+                let request = RequestId::of(row.request.get());
                 let client = Node::client(self.planned(request).client);
                 actions.push(Action::Retry { client, request });
             }
@@ -229,13 +229,13 @@ impl<S: Size> Protocol<S> {
         let (low, high) = (u32::from(a.index), u32::from(b.index));
         match (a.role, b.role) {
             (Role::Client, _) => {
-                let own = |id| u32::from(self.planned(RequestId(id)).client) == low;
+                let own = |id| u32::from(self.planned(RequestId::of(id)).client) == low;
                 self.stands(state, a, b)
                     && state.waiting.position(|w| own(w.request.get())).is_some()
             }
             (Role::Communication, _) => {
                 let sent_again = |p: crate::rows::Pending<S::Num>| {
-                    let publish = self.planned(RequestId(p.request.get())).is_publish();
+                    let publish = self.planned(RequestId::of(p.request.get())).is_publish();
                     let at = p.at.get();
                     p.server.get() == low && at != 0 && (!publish || at == high + 1)
                 };

@@ -41,7 +41,7 @@ impl<S: Size> Protocol<S> {
         let (own, peer) = (u32::from(from.index), u32::from(to.index));
         match (from.role, to.role) {
             (Role::Client, Role::Communication) => state.waiting.iter().any(|w| {
-                let client = self.planned(RequestId(w.request.get())).client;
+                let client = self.planned(RequestId::of(w.request.get())).client;
                 let key = (peer, w.request);
                 let known = || state.pending.position(|p| (p.server.get(), p.request) == key);
                 u32::from(client) == own && !(missed && known().is_some())

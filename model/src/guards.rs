@@ -75,14 +75,14 @@ impl<S: Size> Protocol<S> {
         let issued = row.issued.get() as usize;
         let next = *self.requests_of(client).get(issued)?;
         let open =
-            state.waiting.count(|w| self.planned(RequestId(w.request.get())).client == client);
+            state.waiting.count(|w| self.planned(RequestId::of(w.request.get())).client == client);
         let here = row.session.get() != 0;
         (here && open < self.scope().knobs.window_max as usize).then_some(next)
     }
 
     /// The class of a task or of a ledger entry's task.
     pub fn class(&self, request: impl Num) -> Class {
-        self.planned(RequestId(request.get())).class
+        self.planned(RequestId::of(request.get())).class
     }
 
     /// Whether a query server works on a task.
@@ -119,7 +119,7 @@ impl<S: Size> Protocol<S> {
                 best = Some(task);
             }
         }
-        best.map(|task| RequestId(task.request.get()))
+        best.map(|task| RequestId::of(task.request.get()))
     }
 
     /// Whether a task may be handed over at all: local, not running, not one that came back refused.
@@ -163,7 +163,7 @@ impl<S: Size> Protocol<S> {
         server: Node,
         request: RequestId,
     ) -> Option<usize> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let named = |at: &usize| {
             let task = state.queue.get(*at);
             (task.server.get(), task.request.get()) == key
@@ -216,7 +216,7 @@ impl<S: Size> Protocol<S> {
             Action::Route { server, request, to } => self.allows_route(state, server, request, to),
             Action::Start { server, request } => self.allows_start(state, server, request),
             Action::Serve { server, request } => {
-                let key = (u32::from(server.index), request.0);
+                let key = (u32::from(server.index), request.number());
                 let runs = state
                     .queue
                     .position(|t| t.is_running() && (t.server.get(), t.request.get()) == key);
@@ -354,7 +354,7 @@ impl<S: Size> Protocol<S> {
         request: RequestId,
         to: Node,
     ) -> Result<(), Guard> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let open = state.pending.position(|p| {
             (p.server.get(), p.request.get()) == key
                 && p.at
@@ -387,7 +387,7 @@ impl<S: Size> Protocol<S> {
         server: Node,
         request: RequestId,
     ) -> Result<(), Guard> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let at = state.queue.position(|t| (t.server.get(), t.request.get()) == key);
         guard(at.is_some(), "queued", || format!("{server} does not hold {request}"))?;
         guard(self.redundant_at(state, server, request).is_some(), "redundant", || {
@@ -410,7 +410,7 @@ impl<S: Size> Protocol<S> {
         guard(self.leads(state, by.index), "leads", || {
             format!("{by} knows that it does not lead")
         })?;
-        let key = (u32::from(by.index), u32::from(source.index), request.0);
+        let key = (u32::from(by.index), u32::from(source.index), request.number());
         let entry =
             state.ledger.iter().find(|e| (e.control.get(), e.source.get(), e.request.get()) == key);
         let held = entry.filter(|e| e.to.get() == 0);
@@ -452,7 +452,7 @@ impl<S: Size> Protocol<S> {
         guard(self.leads(state, by.index), "leads", || {
             format!("{by} knows that it does not lead")
         })?;
-        let key = (u32::from(source.index), request.0);
+        let key = (u32::from(source.index), request.number());
         let own = |e: &Entry<S::Num>| (e.source.get(), e.request.get()) == key;
         let held = state.ledger.iter().filter(own).any(|e| self.may_give_back(e, by.index));
         guard(held, "held", || format!("{by} holds no unassigned task {request} of {source}"))

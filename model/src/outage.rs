@@ -116,7 +116,7 @@ impl<S: Size> Protocol<S> {
         for row in state.handed.iter() {
             let server = Node::query(row.server.get() as u16);
             if self.may_pull_back(state, server) {
-                let request = RequestId(row.request.get());
+                let request = RequestId::of(row.request.get());
                 actions.push(Action::PullBack { server, request });
             }
         }
@@ -193,7 +193,7 @@ impl<S: Size> Protocol<S> {
         server: Node,
         request: RequestId,
     ) -> Result<(), Guard> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let held = state.handed.position(|h| (h.server.get(), h.request.get()) == key);
         guard(held.is_some(), "handed-over", || format!("{server} has not handed {request} over"))?;
         guard(self.may_pull_back(state, server), "cut-off", || {

@@ -64,7 +64,7 @@ impl<S: Size> Protocol<S> {
         let rounds = (0..scope.rounds).flat_map(|_| scope.requests.iter());
         for (id, request) in rounds.enumerate() {
             let client = usize::from(request.client);
-            by_client[client].push(RequestId(id as u32));
+            by_client[client].push(RequestId::of(id as u32));
             let (user, class, version) = match request.body {
                 Body::Query { user, class } => (user, class, 0),
                 Body::Publish
@@ -124,15 +124,15 @@ impl<S: Size> Protocol<S> {
     /// What the scope says of a request.
     #[inline]
     pub fn planned(&self, request: RequestId) -> &Planned {
-        &self.planned[request.0 as usize]
+        &self.planned[request.number() as usize]
     }
     /// What a request asks for.
     pub(crate) fn body(&self, request: RequestId) -> Body {
-        self.scope.requests[request.0 as usize % self.scope.requests.len()].body
+        self.scope.requests[request.number() as usize % self.scope.requests.len()].body
     }
     /// Every request, in the order of ids.
     pub fn requests(&self) -> impl Iterator<Item = (RequestId, &Planned)> {
-        self.planned.iter().enumerate().map(|(id, p)| (RequestId(id as u32), p))
+        self.planned.iter().enumerate().map(|(id, p)| (RequestId::of(id as u32), p))
     }
     /// The requests of a client, in the order of issue.
     pub fn requests_of(&self, client: u16) -> &[RequestId] {

@@ -57,7 +57,7 @@ impl<S: Size> Protocol<S> {
         }
         if state.budget(Budget::Cancel) > 0 {
             for row in state.waiting.iter() {
-                let request = RequestId(row.request.get());
+                let request = RequestId::of(row.request.get());
                 let client = Node::client(self.planned(request).client);
                 actions.push(Action::Cancel { client, request });
             }
@@ -103,7 +103,7 @@ impl<S: Size> Protocol<S> {
         client: Node,
         request: RequestId,
     ) -> Result<(), Guard> {
-        let waits = state.waiting.position(|w| w.request.get() == request.0).is_some();
+        let waits = state.waiting.position(|w| w.request.get() == request.number()).is_some();
         let waits = waits && self.planned(request).client == client.index;
         guard(waits, "waiting", || format!("{client} does not wait for {request}"))
     }

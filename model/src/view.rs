@@ -62,7 +62,7 @@ impl<S: Size> Protocol<S> {
 
     fn client_fields(&self, state: &State<S>, client: u16) -> Fields {
         let row = state.clients.get(client.into());
-        let own = |id: u32| self.planned(RequestId(id)).client == client;
+        let own = |id: u32| self.planned(RequestId::of(id)).client == client;
         let waiting = state.waiting.iter().filter(|w| own(w.request.get()));
         fields([
             ("token", number(row.token)),
@@ -204,7 +204,7 @@ fn fields<const N: usize>(all: [(&'static str, String); N]) -> Fields {
 }
 
 fn id(request: impl Num) -> String {
-    RequestId(request.get()).to_string()
+    RequestId::of(request.get()).to_string()
 }
 
 fn token(token: impl Num) -> String {

@@ -36,24 +36,32 @@ pub fn seal<N: Num>(from: Node, to: Node, message: Message) -> Envelope<N> {
     use Message::*;
     let none = HandOver { source: Node::query(0), incarnation: 0, sequence: 0 };
     let (kind, request, a, b, hand_over) = match message {
-        Request { request, token } => (kind::REQUEST, request.0, token, 0, none),
-        Reply { request, revision, version } => (kind::REPLY, request.0, revision, version, none),
-        Busy { request } => (kind::BUSY, request.0, 0, 0, none),
-        Query { request, token } => (kind::QUERY, request.0, token, 0, none),
-        Answer { request, revision, version } => (kind::ANSWER, request.0, revision, version, none),
-        Publish { request } => (kind::PUBLISH, request.0, 0, 0, none),
-        Published { request, revision } => (kind::PUBLISHED, request.0, revision, 0, none),
+        Request { request, token } => (kind::REQUEST, request.number(), token, 0, none),
+        Reply { request, revision, version } => {
+            (kind::REPLY, request.number(), revision, version, none)
+        }
+        Busy { request } => (kind::BUSY, request.number(), 0, 0, none),
+        Query { request, token } => (kind::QUERY, request.number(), token, 0, none),
+        Answer { request, revision, version } => {
+            (kind::ANSWER, request.number(), revision, version, none)
+        }
+        Publish { request } => (kind::PUBLISH, request.number(), 0, 0, none),
+        Published { request, revision } => (kind::PUBLISHED, request.number(), revision, 0, none),
         Hello { applied } => (kind::HELLO, 0, applied, 0, none),
         Update { revision, user, version } => (kind::UPDATE, user, revision, version, none),
-        Offer { request, token, hand_over, .. } => (kind::OFFER, request.0, token, 0, hand_over),
-        Assign { request, token, hand_over, .. } => (kind::ASSIGN, request.0, token, 0, hand_over),
-        Accept { request, hand_over } => (kind::ACCEPT, request.0, 0, 0, hand_over),
-        Reject { request, hand_over } => (kind::REJECT, request.0, 0, 0, hand_over),
-        Done { request, hand_over } => (kind::DONE, request.0, 0, 0, hand_over),
-        Finish { request, hand_over, .. } => (kind::FINISH, request.0, 0, 0, hand_over),
-        Return { request, hand_over, .. } => (kind::RETURN, request.0, 0, 0, hand_over),
-        Cancel { request } => (kind::CANCEL, request.0, 0, 0, none),
-        Withdraw { request, hand_over } => (kind::WITHDRAW, request.0, 0, 0, hand_over),
+        Offer { request, token, hand_over, .. } => {
+            (kind::OFFER, request.number(), token, 0, hand_over)
+        }
+        Assign { request, token, hand_over, .. } => {
+            (kind::ASSIGN, request.number(), token, 0, hand_over)
+        }
+        Accept { request, hand_over } => (kind::ACCEPT, request.number(), 0, 0, hand_over),
+        Reject { request, hand_over } => (kind::REJECT, request.number(), 0, 0, hand_over),
+        Done { request, hand_over } => (kind::DONE, request.number(), 0, 0, hand_over),
+        Finish { request, hand_over, .. } => (kind::FINISH, request.number(), 0, 0, hand_over),
+        Return { request, hand_over, .. } => (kind::RETURN, request.number(), 0, 0, hand_over),
+        Cancel { request } => (kind::CANCEL, request.number(), 0, 0, none),
+        Withdraw { request, hand_over } => (kind::WITHDRAW, request.number(), 0, 0, hand_over),
         Snapshot { revision } => (kind::SNAPSHOT, 0, revision, 0, none),
         Lead { .. } => (kind::LEAD, 0, 0, 0, none),
     };
@@ -98,7 +106,7 @@ fn extra(message: Message) -> u32 {
 #[inline]
 pub fn open<N: Num>(envelope: Envelope<N>) -> Message {
     use Message::*;
-    let request = RequestId(envelope.request.get());
+    let request = RequestId::of(envelope.request.get());
     let (a, b) = (envelope.a.get(), envelope.b.get());
     let hand_over = HandOver {
         source: Node::query(b as u16),
@@ -116,7 +124,7 @@ pub fn open<N: Num>(envelope: Envelope<N>) -> Message {
         kind::PUBLISH => Publish { request },
         kind::PUBLISHED => Published { request, revision: a },
         kind::HELLO => Hello { applied: a },
-        kind::UPDATE => Update { revision: a, user: request.0, version: b },
+        kind::UPDATE => Update { revision: a, user: request.number(), version: b },
         kind::OFFER => Offer { request, token: a, hand_over, sessions },
         kind::ASSIGN => Assign { request, token: a, hand_over, sessions, epoch },
         kind::ACCEPT => Accept { request, hand_over },

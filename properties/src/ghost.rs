@@ -167,14 +167,14 @@ impl<S: Size> Ghost<S> {
         match step.action {
             Action::Issue { client, request } => {
                 let revision = self.known.get(client.index.into()).revision;
-                let row = Floor { request: S::Num::of(request.0), revision };
+                let row = Floor { request: S::Num::of(request.number()), revision };
                 let place = self.floors.position(|f| f.request > row.request);
                 let place = place.unwrap_or(self.floors.len());
                 let fits = self.floors.insert(place, row);
                 assert!(fits, "there are as many floors as requests waited for");
             }
-            Action::Offer { request, .. } if self.floor(request.0).is_some() => {
-                let row = Moved { request: S::Num::of(request.0) };
+            Action::Offer { request, .. } if self.floor(request.number()).is_some() => {
+                let row = Moved { request: S::Num::of(request.number()) };
                 if self.moved.position(|m| m == row).is_none() {
                     let place = self.moved.position(|m| m.request > row.request);
                     let place = place.unwrap_or(self.moved.len());
@@ -188,7 +188,7 @@ impl<S: Size> Ghost<S> {
             Action::Leave { client } => {
                 // Not all that it ever asked: a long run has asked much.
                 let own =
-                    |request| step.protocol.planned(RequestId(request)).client == client.index;
+                    |request| step.protocol.planned(RequestId::of(request)).client == client.index;
                 self.floors.retain(|floor| !own(floor.request.get()));
                 self.moved.retain(|moved| !own(moved.request.get()));
             }
@@ -216,7 +216,7 @@ impl<S: Size> Ghost<S> {
             }
             Message::Return { request, hand_over: id, .. } => {
                 let handed = step.before.handed.iter().any(|h| {
-                    (h.server.get(), h.request.get()) == (to.index.into(), request.0)
+                    (h.server.get(), h.request.get()) == (to.index.into(), request.number())
                         && (h.incarnation.get(), h.sequence.get()) == (id.incarnation, id.sequence)
                 });
                 if handed {
@@ -229,8 +229,10 @@ impl<S: Size> Ghost<S> {
 
     /// A task is back at its source, refused or taken back: it is not to be handed over again.
     fn comes_back(&mut self, server: Node, request: RequestId) {
-        let row =
-            CameBack { server: S::Num::of(server.index.into()), request: S::Num::of(request.0) };
+        let row = CameBack {
+            server: S::Num::of(server.index.into()),
+            request: S::Num::of(request.number()),
+        };
         if self.came_back.position(|c| c == row).is_none() {
             let key = (row.server, row.request);
             let place = self.came_back.position(|c| (c.server, c.request) > key);
@@ -252,7 +254,7 @@ impl<S: Size> Ghost<S> {
         let row = Refusals {
             control: S::Num::of(control.index.into()),
             source: S::Num::of(id.source.index.into()),
-            request: S::Num::of(request.0),
+            request: S::Num::of(request.number()),
             incarnation: S::Num::of(id.incarnation),
             sequence: S::Num::of(id.sequence),
             servers: S::Num::of(0),
@@ -302,10 +304,10 @@ impl<S: Size> Ghost<S> {
 
     /// A request is settled, or its client has given it up.
     fn no_longer_awaited(&mut self, request: RequestId) {
-        if let Some(at) = self.floors.position(|f| f.request.get() == request.0) {
+        if let Some(at) = self.floors.position(|f| f.request.get() == request.number()) {
             self.floors.remove(at);
         }
-        if let Some(at) = self.moved.position(|m| m.request.get() == request.0) {
+        if let Some(at) = self.moved.position(|m| m.request.get() == request.number()) {
             self.moved.remove(at);
         }
     }

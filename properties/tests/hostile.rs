@@ -85,7 +85,7 @@ fn any_node() -> impl Strategy<Value = Node> {
 
 /// Any action at all, whether or not there is such a node or request.
 fn any_action() -> impl Strategy<Value = Action> {
-    let request = prop_oneof![4 => 0..20u32, 1 => any::<u32>()].prop_map(RequestId);
+    let request = prop_oneof![4 => 0..20u64, 1 => any::<u64>()].prop_map(RequestId);
     (0..29u8, any_node(), any_node(), any_node(), request).prop_map(|(kind, a, b, c, request)| {
         match kind {
             0 => Action::Issue { client: a, request },

@@ -142,7 +142,7 @@ fn requests(scope: &Scope) -> Vec<Vec<Cell>> {
         };
         let to = if home { Node::query(request.home).to_string() } else { "any".to_owned() };
         vec![
-            Cell::plain(RequestId(u32::try_from(id).unwrap_or(u32::MAX)).to_string()),
+            Cell::plain(RequestId(id as u64).to_string()),
             Cell::plain(Node::client(request.client).to_string()),
             Cell::plain(what),
             Cell::plain(format!("→ {to}")),

@@ -113,13 +113,6 @@ fn one(args: &Args, role: Role, config: &Path) -> Result<Opening, Failure> {
         );
         return Err(Failure::Input(what));
     }
-    if settings.communication.len() > 1 {
-        let what = format!(
-            "{}: several communication servers are not built yet; expected one",
-            config.display()
-        );
-        return Err(Failure::Input(what));
-    }
     Ok(Opening {
         data: settings.data.join(node.to_string()),
         admin: args.admin,

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod client;
+#[path = "../live/mod.rs"]
+mod live;
 mod system;
 
 use std::time::Duration;
@@ -49,6 +51,21 @@ fn whichever_server_is_killed_histories_hold_and_the_model_accepts_what_was_done
     assert!(told.published > 20 && told.streams > 6, "too little happened: {told:?}");
     let lost = system.lost_publishes(&told);
     assert!(lost.is_empty(), "acknowledged, and lost: {lost:?}");
+    system.stop();
+    let (code, said) = system.validate();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+/// What goes through one process goes through six, too, and no client sees a difference.
+#[test]
+fn slixmpp_is_served_by_six_processes() {
+    let mut system = System::new(&[]);
+    for (address, options) in
+        [(system.starttls, &["--overloaded"][..]), (system.chat, &["--overloaded", "--direct-tls"])]
+    {
+        let told = live::slixmpp(address, options);
+        assert!(told.contains("ok TLS") && told.contains("ok asked again later"), "{told}");
+    }
     system.stop();
     let (code, said) = system.validate();
     assert_eq!(code, Some(0), "{said}");

@@ -142,7 +142,19 @@ impl<'de> Deserialize<'de> for Node {
 /// A client's request, a query or a publish, named by its number in the scope or the run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RequestId(pub u32);
+pub struct RequestId(pub u64);
+
+impl RequestId {
+    /// The request of this number in a scope.
+    pub const fn of(number: u32) -> RequestId {
+        RequestId(number as u64)
+    }
+
+    /// Its number, if it is one of a scope: there are fewer than 2^32. A greater one, which no scope has, is the greatest.
+    pub const fn number(self) -> u32 {
+        if self.0 > u32::MAX as u64 { u32::MAX } else { self.0 as u32 }
+    }
+}
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

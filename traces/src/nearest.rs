@@ -132,12 +132,12 @@ mod tests {
     use crate::{Action, Node, RequestId, Spillway};
 
     fn assign(request: u32, to: u16, by: u16) -> Action {
-        let (source, request) = (Node::query(0), RequestId(request));
+        let (source, request) = (Node::query(0), RequestId::of(request));
         Action::Assign { source, request, to: Node::query(to), by: Node::control(by) }
     }
 
     fn start(server: u16, request: u32) -> Action {
-        Action::Start { server: Node::query(server), request: RequestId(request) }
+        Action::Start { server: Node::query(server), request: RequestId::of(request) }
     }
 
     fn near(refused: Action, allowed: &[Action]) -> String {

@@ -11,13 +11,13 @@ use spillway_traces::{
 const LINK: (Node, Node) = (Node::client(0), Node::communication(0));
 
 fn request(id: u32) -> Message {
-    Message::Request { request: RequestId(id), token: 0 }
+    Message::Request { request: RequestId::of(id), token: 0 }
 }
 
 fn issue(id: u32) -> (Action, Observed<Spillway>) {
     let (from, to) = LINK;
     let sent = vec![Sent { from, to, message: request(id) }];
-    let action = Action::Issue { client: from, request: RequestId(id) };
+    let action = Action::Issue { client: from, request: RequestId::of(id) };
     (action, Observed { sent, ..Observed::default() })
 }
 

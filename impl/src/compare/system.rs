@@ -98,9 +98,9 @@ impl Surroundings<'_> {
                 self.expect_issue(request + 1);
             }
             Event::GiveUp(request) if self.fates[request as usize].is_none() => {
-                self.end(RequestId(request), End::GivenUp);
+                self.end(RequestId::of(request), End::GivenUp);
                 let client = self.client(world, request);
-                world.cancel(client, RequestId(request), self);
+                world.cancel(client, RequestId::of(request), self);
             }
             Event::GiveUp(_) => {}
             Event::Arrive { from, to } => world.deliver(from, to, self),
@@ -115,12 +115,12 @@ impl Surroundings<'_> {
     }
 
     fn client(&self, world: &World, request: u32) -> Node {
-        let planned = world.plan().planned(RequestId(request));
+        let planned = world.plan().planned(RequestId::of(request));
         Node::client(planned.expect("what arrives is planned").client)
     }
 
     fn end(&mut self, request: RequestId, end: End) {
-        let fate = &mut self.fates[request.0 as usize];
+        let fate = &mut self.fates[request.number() as usize];
         debug_assert!(fate.is_none(), "{request} ends once");
         *fate = Some(Fate { end, at_us: self.engine.now_us() });
     }
@@ -157,7 +157,7 @@ impl Driver for Surroundings<'_> {
     }
 
     fn work(&mut self, server: Node, ask: &Ask) {
-        let work_us = self.arrivals[ask.request.0 as usize].work_us;
+        let work_us = self.arrivals[ask.request.number() as usize].work_us;
         self.engine.after(work_us, Event::Worked { server: server.index });
     }
 }

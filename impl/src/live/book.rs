@@ -30,8 +30,6 @@ pub(super) struct Changed {
     pub(super) added: Vec<(String, u16)>,
     /// Accounts that are gone.
     pub(super) removed: Vec<String>,
-    /// Rosters of those that are new.
-    pub(super) rosters: Vec<(u16, Vec<u8>)>,
 }
 
 impl Copied {
@@ -44,10 +42,9 @@ impl Copied {
         }
         let mut known = BTreeMap::new();
         for account in accounts.known {
-            let aside::Account { name, number, credentials, roster } = account;
+            let aside::Account { name, number, credentials } = account;
             if self.known.get(&name).is_none_or(|(old, _)| *old != number) {
                 changed.added.push((name.clone(), number));
-                changed.rosters.extend(roster.map(|roster| (number, roster)));
             }
             known.insert(name, (number, credentials));
         }
@@ -88,8 +85,7 @@ mod tests {
 
     fn account(name: &str, number: u16, password: &str) -> aside::Account {
         let credentials = credentials(password, |bytes| bytes.fill(7)).expect("a password");
-        let roster = Some(name.as_bytes().to_vec());
-        aside::Account { name: name.to_owned(), number, credentials, roster }
+        aside::Account { name: name.to_owned(), number, credentials }
     }
 
     fn copy(revision: u64, known: &[aside::Account]) -> aside::Accounts {
@@ -97,8 +93,7 @@ mod tests {
     }
 
     fn added(name: &str, number: u16) -> Changed {
-        let rosters = vec![(number, name.as_bytes().to_vec())];
-        Changed { added: vec![(name.to_owned(), number)], removed: Vec::new(), rosters }
+        Changed { added: vec![(name.to_owned(), number)], removed: Vec::new() }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use mio::net::TcpStream;
 use rustls::{ServerConfig, ServerConnection};
 
 use super::front::stream::{Event, Stream};
+use super::links::news::Life;
 
 /// Bytes that are read from a socket at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -16,6 +17,9 @@ const READ_BYTES: usize = 16 * 1024;
 const WAITING_BYTES_PAUSE: usize = 256 * 1024;
 /// Bytes that wait to be sent, at most: a client that does not take what others send it is cut off.
 const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Stanzas of a client that another server has not heeded yet, at most.
+const UNDER_WAY_MAX: usize = 32;
 
 /// What a turn of reading has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +30,17 @@ pub(super) enum Turn {
     More,
     /// The other end is gone.
     Gone,
+}
+
+/// Who serves a client that has logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ServedBy {
+    /// This server.
+    Here,
+    /// It is being asked who.
+    Unknown,
+    /// Another server, which has not heeded so many of its stanzas yet.
+    There(Life, usize),
 }
 
 /// A connection and its stream.
@@ -41,11 +56,13 @@ pub(super) struct Connection {
     pub(super) since_us: u64,
     /// Whether a resource is bound.
     pub(super) is_bound: bool,
+    /// By whom it is served then.
+    pub(super) served_by: ServedBy,
     /// Whether it ends when all is sent.
     pub(super) is_closing: bool,
     /// What the client has said, and was not yet heeded.
     pub(super) said: VecDeque<Event>,
-    /// Whether there may be something to read, for which it must first take what is to be sent.
+    /// Whether there may be something to read, which waits until it is not paused any more.
     pub(super) is_held: bool,
 }
 
@@ -59,6 +76,7 @@ impl Connection {
             sent: 0,
             since_us,
             is_bound: false,
+            served_by: ServedBy::Here,
             is_closing: false,
             said: VecDeque::new(),
             is_held: false,
@@ -74,9 +92,18 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether so much waits to be sent that nothing more is to be read.
+    /// Whether nothing more is to be read for now: much waits to be sent, or others have to do something first.
     pub(super) fn is_paused(&self) -> bool {
-        self.waiting_bytes() > WAITING_BYTES_PAUSE
+        self.waiting_bytes() > WAITING_BYTES_PAUSE || self.is_waiting()
+    }
+
+    /// Whether what the client says next is not to be heeded before others have done something.
+    pub(super) fn is_waiting(&self) -> bool {
+        match self.served_by {
+            ServedBy::Here => false,
+            ServedBy::Unknown => true,
+            ServedBy::There(_, under_way) => under_way >= UNDER_WAY_MAX,
+        }
     }
 
     /// Whether more waits to be sent than may.

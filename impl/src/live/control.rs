@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::aside;
-use super::disk::ROSTER;
 use super::front::sasl;
 use super::store::{AccountError, Accounts, Credentials, Store, Verifier};
 
@@ -99,7 +98,7 @@ pub fn all<S: Store>(accounts: &Accounts<S>) -> Result<Vec<(String, u16)>, Accou
     Ok(found)
 }
 
-/// All accounts with their rosters, for a process that has no store.
+/// All accounts, for a process that has no store.
 ///
 /// # Errors
 /// The store cannot, or a record is not understood.
@@ -108,12 +107,10 @@ pub fn everything<S: Store>(accounts: &Accounts<S>) -> Result<Vec<aside::Account
     while let Some(name) = from {
         let page = accounts.list(&name, LIST_PAGE)?;
         for account in page.accounts {
-            let roster = accounts.get_private(account.number, ROSTER)?;
             found.push(aside::Account {
                 name: account.name,
                 number: account.number,
                 credentials: account.credentials,
-                roster: roster.map(|roster| roster.value),
             });
         }
         from = page.next;

@@ -12,11 +12,15 @@ use spillway_traces::Node;
 use super::control;
 use super::desk::ConnectionId;
 use super::links::news::Life;
+use super::seats::Claim;
 use super::store::{Accounts, FileLog, RedbStore};
 use crate::node::Store;
 
 /// The name under which a user's roster is stored.
 pub(super) const ROSTER: &str = "roster";
+
+/// The name under which it is stored who has a user's seat.
+pub(super) const SEAT: &str = "seat";
 
 /// What is to be stored.
 pub(super) enum Job {
@@ -26,6 +30,8 @@ pub(super) enum Job {
     Roster { user: u16, bytes: Vec<u8>, then: Vec<(ConnectionId, minidom::Element)> },
     /// A user's roster, which another process asks for.
     RosterFor { user: u16, bytes: Vec<u8>, asker: Asker },
+    /// Who has a user's seat, which another process asks for.
+    Seat { user: u16, claim: Claim, asker: Asker },
     /// What an operator asks of the accounts, and who is to be told.
     Account { request: control::Request, peer: usize },
 }
@@ -35,6 +41,7 @@ pub(super) enum Done {
     Log(Result<(), String>),
     Roster { stored: Result<(), String>, then: Vec<(ConnectionId, minidom::Element)> },
     RosterFor { stored: Result<(), String>, asker: Asker },
+    Seat { stored: Result<(), String>, user: u16, claim: Claim, asker: Asker },
     Account { reply: control::Reply, peer: usize },
 }
 
@@ -115,6 +122,11 @@ fn carry_out(job: Job, log: &FileLog, accounts: &Accounts<RedbStore>) -> Done {
             let stored = accounts.put_private(user, ROSTER, &bytes, None);
             let stored = stored.map(|_| ()).map_err(|error| error.to_string());
             Done::RosterFor { stored, asker }
+        }
+        Job::Seat { user, claim, asker } => {
+            let stored = accounts.put_private(user, SEAT, &claim.write(), None);
+            let stored = stored.map(|_| ()).map_err(|error| error.to_string());
+            Done::Seat { stored, user, claim, asker }
         }
         Job::Account { request, peer } => {
             Done::Account { reply: control::carry_out(&request, accounts), peer }

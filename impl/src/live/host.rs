@@ -93,7 +93,7 @@ pub enum Content {
 
 /// Which nodes a process runs.
 #[derive(Clone, Debug, Default)]
-pub struct Seat {
+pub struct Crew {
     /// The communication servers with their clients; one at most.
     pub communication: Option<u16>,
     /// The query servers.
@@ -106,10 +106,10 @@ pub struct Seat {
     pub incarnation: u32,
 }
 
-impl Seat {
+impl Crew {
     /// All nodes of a system.
-    pub fn whole(config: &Config, file: Vec<u8>, incarnation: u32) -> Seat {
-        Seat {
+    pub fn whole(config: &Config, file: Vec<u8>, incarnation: u32) -> Crew {
+        Crew {
             communication: Some(0),
             query: (0..config.query_servers).collect(),
             global: Some(file),
@@ -145,7 +145,9 @@ pub struct Recalled {
     pub version: u32,
     /// The record of that version.
     pub record: Option<Record>,
-    /// Whether nobody has ever stored anything.
+    /// How many lives of communication servers may have changes of the user under way, this one not counted.
+    pub before: u32,
+    /// Whether nobody has ever stored anything, nor asked for it.
     pub is_first: bool,
 }
 
@@ -159,6 +161,8 @@ pub struct Host {
     control: Option<Control>,
     clients: BTreeMap<u16, Client>,
     kept: BTreeMap<u16, Kept>,
+    /// How many had the seat of each user who has it here before.
+    before: BTreeMap<u16, u32>,
     joining: Joining,
     mail: VecDeque<Mail>,
     post: Vec<Post>,
@@ -168,12 +172,9 @@ pub struct Host {
     chooser: Configured,
     random: ChaCha8Rng,
     /// What request ids of this process begin with, so that they are not those of another one.
-    request_base: u32,
-    last_request: u32,
-    /// Whether the process had never begun before.
-    is_first_life: bool,
-    /// How far behind what is stored the versions of this life begin.
-    version_gap: u32,
+    request_base: u64,
+    last_request: u64,
+    incarnation: u32,
     outcomes: Vec<Outcome>,
     /// What the global server asks of its disk, until somebody takes it.
     store: Option<Store>,
@@ -190,16 +191,16 @@ pub struct Host {
     pub metrics: Metrics,
 }
 
-/// Bits of a request id that count; above them are those of the incarnation, and two of the communication server.
-const REQUEST_BITS: u32 = 27;
-const INCARNATION_BITS: u32 = 3;
+/// Bits of a request id that count. Above them are those of the life and of the communication server, so that no two have the
+/// same; and above these those of how many had the user's seat before, so that those of a user are in order.
+const COUNT_BITS: u32 = 40;
+const INCARNATION_BITS: u32 = 10;
+const SERVER_BITS: u32 = 2;
+const BEFORE_BITS: u32 = u64::BITS - SERVER_BITS - INCARNATION_BITS - COUNT_BITS;
 
-/// Lives whose versions are kept apart, while nothing of them is stored.
-const LIVES_APART: u32 = 64;
-
-fn request_base(communication: u16, incarnation: u32) -> u32 {
-    let life = incarnation % (1 << INCARNATION_BITS);
-    (u32::from(communication) << INCARNATION_BITS | life) << REQUEST_BITS
+fn request_base(communication: u16, incarnation: u32) -> u64 {
+    let life = u64::from(incarnation % (1 << INCARNATION_BITS));
+    (u64::from(communication) << INCARNATION_BITS | life) << COUNT_BITS
 }
 
 impl Host {
@@ -207,23 +208,24 @@ impl Host {
     ///
     /// # Errors
     /// The file of the global server is damaged where no crash damages it.
-    pub fn new(config: Config, seat: &Seat, seed: u64, tells: bool) -> Result<Host, Damaged> {
+    pub fn new(config: Config, crew: &Crew, seed: u64, tells: bool) -> Result<Host, Damaged> {
         let config = Arc::new(config);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let chooser = Configured::new(config.knobs.strategy, ChaCha8Rng::from_rng(&mut random));
-        let (own, incarnation) = (|| config.clone(), seat.incarnation);
+        let (own, incarnation) = (|| config.clone(), crew.incarnation);
         let query =
-            |index| seat.query.contains(&index).then(|| Query::new(own(), index, incarnation));
-        let global = seat.global.as_ref().map(|file| Global::restart(own(), file)).transpose()?;
+            |index| crew.query.contains(&index).then(|| Query::new(own(), index, incarnation));
+        let global = crew.global.as_ref().map(|file| Global::restart(own(), file)).transpose()?;
         let on_disk = global.as_ref().map_or((0, 0), |global| (global.base, global.durable()));
-        let communication = seat.communication.unwrap_or_default();
+        let communication = crew.communication.unwrap_or_default();
         let mut host = Host {
-            communication: seat.communication.map(|index| Communication::new(own(), index)),
+            communication: crew.communication.map(|index| Communication::new(own(), index)),
             query: (0..config.query_servers).map(query).collect(),
             global,
-            control: seat.control.then(|| Control::new(own(), 0, 0)),
+            control: crew.control.then(|| Control::new(own(), 0, 0)),
             clients: BTreeMap::new(),
             kept: BTreeMap::new(),
+            before: BTreeMap::new(),
             joining: Joining::default(),
             mail: VecDeque::new(),
             post: Vec::new(),
@@ -233,19 +235,18 @@ impl Host {
             random,
             request_base: request_base(communication, incarnation),
             last_request: 0,
-            is_first_life: incarnation == 0,
-            version_gap: config.knobs.window_max * (1 + incarnation % LIVES_APART),
+            incarnation,
             outcomes: Vec::new(),
             store: None,
             for_global: 0,
             is_storing: false,
             waiting: VecDeque::new(),
-            teller: tells.then(|| Teller::new(config.clone(), seat, on_disk)),
+            teller: tells.then(|| Teller::new(config.clone(), crew, on_disk)),
             out: Vec::new(),
             metrics: Metrics::new(config.query_servers),
             config,
         };
-        host.begin(&seat.nodes(), incarnation);
+        host.begin(&crew.nodes(), incarnation);
         Ok(host)
     }
 
@@ -277,6 +278,11 @@ impl Host {
             Role::Global => self.global.is_some(),
             Role::Control => self.control.is_some(),
         }
+    }
+
+    /// Whether the global server is here, and so everything that is known of users.
+    pub fn has_global(&self) -> bool {
+        self.global.is_some()
     }
 
     /// What the operator set.

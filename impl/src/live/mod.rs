@@ -2,9 +2,10 @@
 //!
 //! - [`host`]: the nodes of a process, their mail and timers; [`front`]: the stream of a chat client (RFC 6120), from bytes to
 //!   stanzas; [`desk`]: what stanzas mean; [`store`]: what must not be lost. None of these has a socket or a clock.
+//! - [`links`]: what processes say to each other; [`seats`]: where users are, if there are several communication servers.
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
-//! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
+//! - `server`, `door`, `connection`, `parting`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
 //!   [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
@@ -24,6 +25,8 @@ pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
+mod parting;
+pub mod seats;
 mod server;
 pub mod settings;
 pub mod store;

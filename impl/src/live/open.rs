@@ -13,12 +13,13 @@ use spillway_traces::{Node, Role};
 
 use super::control;
 use super::desk::{Desk, Directory};
-use super::disk::ROSTER;
+use super::disk::{ROSTER, SEAT};
 use super::door::Door;
 use super::front::prep;
 use super::front::stream::{Policy, Tls};
-use super::host::{Host, Seat};
+use super::host::{Crew, Host};
 use super::keys;
+use super::seats::{Claim, Claims};
 use super::server::{Parts, Server, WireParts};
 use super::settings::Settings;
 use super::store::{Accounts, Disk, DiskOptions, FileLog, RedbStore, StoreLimits, simple_name};
@@ -95,15 +96,15 @@ impl Place {
         }
     }
 
-    fn seat(&self, config: &Config, file: Option<Vec<u8>>, incarnation: u32) -> Seat {
+    fn crew(&self, config: &Config, file: Option<Vec<u8>>, incarnation: u32) -> Crew {
         let node = match self {
             Place::Whole { .. } => {
-                return Seat::whole(config, file.unwrap_or_default(), incarnation);
+                return Crew::whole(config, file.unwrap_or_default(), incarnation);
             }
             Place::One { node, .. } => *node,
         };
         let is = |role| node.role == role;
-        Seat {
+        Crew {
             communication: is(Role::Communication).then_some(node.index),
             query: if is(Role::Query) { vec![node.index] } else { Vec::new() },
             global: file,
@@ -115,6 +116,14 @@ impl Place {
     /// Whether the store is here.
     fn has_store(&self) -> bool {
         !matches!(self, Place::One { node, .. } if node.role != Role::Global)
+    }
+
+    /// The node that it runs; of all of them the first.
+    fn node(&self) -> Node {
+        match self {
+            Place::Whole { .. } => Node::communication(0),
+            Place::One { node, .. } => *node,
+        }
     }
 
     /// Where chat clients connect, if they do.
@@ -145,11 +154,11 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     config.bug = opening.bug;
     let wires = wires_of(place, &config)?;
     let file = stored.as_ref().map(|stored| stored.file.clone());
-    let seat = place.seat(&config, file, incarnation);
+    let crew = place.crew(&config, file, incarnation);
     let trace = opening.trace.as_deref();
-    let trace = trace.map(|folder| TraceFiles::create(folder, &seat.nodes(), incarnation));
+    let trace = trace.map(|folder| TraceFiles::create(folder, &crew.nodes(), incarnation));
     let trace = trace.transpose()?;
-    let host = Host::new(config, &seat, seed(), trace.is_some());
+    let host = Host::new(config, &crew, seed(), trace.is_some());
     let host = host.map_err(|error| format!("{}: {error:?}", data.join(DATABASE).display()))?;
     let (all, rosters) = match &stored {
         Some(stored) => (stored.all.clone(), stored.rosters.clone()),
@@ -162,8 +171,10 @@ pub fn open(opening: &Opening) -> Result<Server, String> {
     let (doors, tls) = doors(opening, &domain)?;
     let control = stored.is_some().then(|| control_socket(data)).transpose()?;
     let admin = opening.admin.as_ref().map(bind).transpose()?;
+    let claims = Claims::new(stored.iter().flat_map(|stored| stored.claims.iter().copied()));
     let stored = stored.map(|stored| (stored.accounts, stored.log));
-    Server::new(Parts { doors, control, admin, tls, stored, desk, trace, wires, incarnation })
+    let me = (place.node(), incarnation);
+    Server::new(Parts { doors, control, admin, tls, stored, claims, desk, trace, wires, me })
         .map_err(|error| error.to_string())
 }
 
@@ -222,6 +233,7 @@ struct Stored {
     file: Vec<u8>,
     all: Vec<(String, u16)>,
     rosters: Vec<(u16, Vec<u8>)>,
+    claims: Vec<(u16, Claim)>,
 }
 
 impl Stored {
@@ -231,14 +243,19 @@ impl Stored {
         let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let accounts = Arc::new(Accounts::new(Arc::new(store), simple_name));
         let all = control::all(&accounts).map_err(|error| failed(&error))?;
-        let mut rosters = Vec::new();
-        for (_, user) in &all {
-            let roster = accounts.get_private(*user, ROSTER).map_err(|error| failed(&error))?;
-            rosters.extend(roster.map(|roster| (*user, roster.value)));
+        let (mut rosters, mut claims) = (Vec::new(), Vec::new());
+        for (name, user) in &all {
+            let kept = |what| accounts.get_private(*user, what).map_err(|error| failed(&error));
+            rosters.extend(kept(ROSTER)?.map(|roster| (*user, roster.value)));
+            if let Some(claim) = kept(SEAT)? {
+                let claim = Claim::read(&claim.value)
+                    .ok_or_else(|| failed(&format!("the seat of {name} cannot be read")))?;
+                claims.push((*user, claim));
+            }
         }
         let log = FileLog::open(disk).map_err(|error| failed(&error))?;
         let file = log.read().map_err(|error| failed(&error))?;
-        Ok(Stored { accounts, log, file, all, rosters })
+        Ok(Stored { accounts, log, file, all, rosters, claims })
     }
 }
 
@@ -282,7 +299,6 @@ fn wires_of(place: &Place, config: &Config) -> Result<Option<WireParts>, String>
     };
     let text = serde_json::to_string(config).expect("a configuration is JSON");
     Ok(Some(WireParts {
-        me: *node,
         configuration: xxhash_rust::xxh3::xxh3_64(text.as_bytes()),
         peers: peers(config, *node),
         listener: addresses.get(node).map(bind).transpose()?,

@@ -3,6 +3,7 @@
 
 mod chat;
 mod elsewhere;
+mod relay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
@@ -13,7 +14,6 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token, Waker};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustls::ServerConfig;
-use spillway_traces::Node;
 
 use super::admin;
 use super::aside::Answer;
@@ -23,8 +23,12 @@ use super::control::Reply;
 use super::desk::{ConnectionId, Deed, Desk};
 use super::disk::{DiskThread, Done, Job};
 use super::door::Door;
+use super::front::write;
+use super::links::news::Life;
 use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
+use super::parting::Parting;
+use super::seats::{Claims, Whereabouts};
 use super::store::{Accounts, FileLog, RedbStore};
 use super::trace_files::TraceFiles;
 use super::wires::{self, Wires};
@@ -75,11 +79,16 @@ pub struct Server {
     trace: Option<TraceFiles>,
     /// Connections with other servers, if there are any.
     wires: Option<Wires>,
+    /// Who has which user's seat: what is kept of it, where the store is; and what is known of it.
+    claims: Claims,
+    whereabouts: Whereabouts,
+    guests: relay::Guests,
     /// What is to be told once a roster is stored, by the number of the question.
     rosters: BTreeMap<u64, Vec<(ConnectionId, minidom::Element)>>,
     accounts_asked: Instant,
     is_outcast: bool,
     connections: BTreeMap<ConnectionId, Connection>,
+    parting: Parting,
     strangers: BTreeMap<IpAddr, usize>,
     next_id: ConnectionId,
     /// Connections that may have something to read.
@@ -105,16 +114,16 @@ pub(super) struct Parts {
     pub(super) desk: Desk,
     pub(super) trace: Option<TraceFiles>,
     pub(super) wires: Option<WireParts>,
-    pub(super) incarnation: u32,
+    pub(super) claims: Claims,
+    pub(super) me: Life,
 }
 
 /// What connections with other servers are made of.
 pub(super) struct WireParts {
-    pub(super) me: Node,
     pub(super) configuration: u64,
-    pub(super) peers: Vec<Node>,
+    pub(super) peers: Vec<spillway_traces::Node>,
     pub(super) listener: Option<std::net::TcpListener>,
-    pub(super) addresses: BTreeMap<Node, SocketAddr>,
+    pub(super) addresses: BTreeMap<spillway_traces::Node, SocketAddr>,
     pub(super) tls: Option<wires::Tls>,
 }
 
@@ -133,7 +142,7 @@ impl Server {
     /// # Errors
     /// The system does not give what it needs.
     pub(super) fn new(parts: Parts) -> io::Result<Server> {
-        let Parts { mut doors, control, admin, tls, stored, desk, trace, wires, incarnation } =
+        let Parts { mut doors, control, admin, tls, stored, desk, trace, wires, claims, me } =
             parts;
         let poll = Poll::new()?;
         for (door, token) in doors.iter_mut().zip([CHAT, DIRECT]) {
@@ -152,9 +161,8 @@ impl Server {
             None => (Book::Copy(Copied::default()), None),
         };
         let wires = wires.map(|parts| {
-            let WireParts { me, configuration, peers, listener, addresses, tls } = parts;
-            let (me, registry) = ((me, incarnation), poll.registry());
-            Wires::new(me, configuration, peers, listener, addresses, tls, registry)
+            let WireParts { configuration, peers, listener, addresses, tls } = parts;
+            Wires::new(me, configuration, peers, listener, addresses, tls, poll.registry())
         });
         let wires = wires.transpose()?;
         Ok(Server {
@@ -165,15 +173,19 @@ impl Server {
             health: admin::Health::default(),
             tls,
             book,
-            stirred: u64::from(incarnation) << 32 | 1,
+            stirred: u64::from(me.1) << 32 | 1,
             disk,
             desk,
             trace,
             wires,
+            claims,
+            whereabouts: Whereabouts::default(),
+            guests: relay::Guests::default(),
             rosters: BTreeMap::new(),
             accounts_asked: Instant::now(),
             is_outcast: false,
             connections: BTreeMap::new(),
+            parting: Parting::default(),
             strangers: BTreeMap::new(),
             next_id: CONNECTIONS as ConnectionId,
             readable: BTreeSet::new(),
@@ -276,6 +288,8 @@ impl Server {
                     if is_readable {
                         self.readable.insert(id);
                     }
+                } else {
+                    self.parting.heard(id);
                 }
             }
         }
@@ -306,6 +320,7 @@ impl Server {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
             self.end_strangers();
+            self.parting.end_late(self.now_us());
             // Whom the system had no room for.
             (0..self.doors.len()).for_each(|door| self.accept(door));
             if self.accounts_asked.elapsed() >= ACCOUNTS_AGAIN {
@@ -338,14 +353,8 @@ impl Server {
         for deed in self.desk.take_deeds() {
             match deed {
                 Deed::Send(id, stanza) => self.send(id, &stanza),
-                Deed::SendBytes(id, bytes) => {
-                    if let Some(connection) = self.connections.get_mut(&id)
-                        && !connection.stream.is_closed()
-                    {
-                        connection.out.extend_from_slice(&bytes);
-                        self.dirty.insert(id);
-                    }
-                }
+                Deed::SendBytes(id, bytes) => self.send_bytes(id, bytes),
+                Deed::Elsewhere { user, stanza } => self.send_elsewhere(user, stanza),
                 Deed::Close(id, condition) => self.close(id, condition, ""),
                 Deed::SaveRoster { user, bytes, then } => self.save_roster(user, bytes, then),
             }
@@ -359,14 +368,30 @@ impl Server {
         }
     }
 
+    fn send_bytes(&mut self, id: ConnectionId, bytes: Vec<u8>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return self.send_to_guest(id, bytes);
+        };
+        if !connection.stream.is_closed() {
+            connection.out.extend_from_slice(&bytes);
+            self.dirty.insert(id);
+        }
+    }
+
     fn send(&mut self, id: ConnectionId, stanza: &minidom::Element) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            let mut bytes = Vec::new();
+            write::stanza(stanza, &mut bytes);
+            return self.send_to_guest(id, bytes);
+        };
         connection.stream.send(stanza, &mut connection.out);
         self.dirty.insert(id);
     }
 
     fn close(&mut self, id: ConnectionId, condition: &str, text: &str) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return self.close_guest(id, condition);
+        };
         connection.stream.close(Some((condition, text)), &mut connection.out);
         connection.is_closing = true;
         self.dirty.insert(id);
@@ -375,9 +400,11 @@ impl Server {
     fn flush(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let is_there = connection.flush() && !connection.is_overfull();
-        if !is_there || (connection.is_closing && connection.is_flushed()) {
-            connection.say_end();
+        if !is_there {
             self.end(id);
+        } else if connection.is_closing && connection.is_flushed() {
+            connection.say_end();
+            self.part(id);
         } else if connection.is_held && !connection.is_paused() {
             connection.is_held = false;
             self.readable.insert(id);
@@ -386,13 +413,26 @@ impl Server {
 
     /// A connection is over.
     fn end(&mut self, id: ConnectionId) {
-        let Some(mut connection) = self.connections.remove(&id) else { return };
+        let Some(mut connection) = self.take_leave(id) else { return };
+        let _ = self.poll.registry().deregister(&mut connection.socket); // it is closed now
+    }
+
+    /// A connection is over once its client has read what was said.
+    fn part(&mut self, id: ConnectionId) {
+        let now_us = self.now_us();
+        if let Some(connection) = self.take_leave(id) {
+            self.parting.add(id, connection.socket, now_us);
+        }
+    }
+
+    fn take_leave(&mut self, id: ConnectionId) -> Option<Connection> {
+        let connection = self.connections.remove(&id)?;
         if !connection.is_bound {
             self.forget_stranger(&connection);
         }
-        let _ = self.poll.registry().deregister(&mut connection.socket); // it is closed now
-        self.desk.closed(id, self.now_us());
+        self.left(id, connection.served_by);
         tracing::debug!(id, "ended");
+        Some(connection)
     }
 
     /// Who does not log in makes room.
@@ -428,6 +468,9 @@ impl Server {
             }
             Done::Roster { stored, then } => self.roster_stored(stored, then),
             Done::RosterFor { stored, asker } => self.answer_asker(asker, Answer::Roster(stored)),
+            Done::Seat { stored, user, claim, asker } => {
+                self.seat_stored(stored, user, claim, asker);
+            }
             Done::Account { reply, peer } => self.tell_operator(reply, peer),
         }
     }
@@ -506,10 +549,11 @@ impl Server {
             self.work();
         }
         let ids: Vec<ConnectionId> = self.connections.keys().copied().collect();
-        for id in ids {
+        for id in ids.into_iter().chain(self.guests.all()) {
             self.close(id, "system-shutdown", "");
         }
-        while !self.connections.is_empty() && Instant::now() < until {
+        let is_over = |server: &Server| server.connections.is_empty() && server.parting.is_empty();
+        while !is_over(&self) && Instant::now() < until {
             self.work();
             self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
             for event in events.iter().filter(|event| event.token() != CHAT) {

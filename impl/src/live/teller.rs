@@ -8,7 +8,7 @@ use serde::Serialize;
 use spillway_traces::live::{Change, Entry, Link, Origin, Scribe, Step};
 use spillway_traces::{Action, Header, Node, Note, Role, Source, Spillway};
 
-use super::host::Seat;
+use super::host::Crew;
 use crate::config::Config;
 use crate::node::{Change as Wanted, Command, Input};
 use crate::wire::{Body, Wire};
@@ -41,20 +41,20 @@ struct Asks {
 }
 
 impl Teller {
-    /// The files of the nodes of a seat begin. The global server's disk has the checkpoint of one revision, and
+    /// The files of the nodes of a crew begin. The global server's disk has the checkpoint of one revision, and
     /// the log up to another.
-    pub(super) fn new(config: Arc<Config>, seat: &Seat, (base, durable): (u32, u32)) -> Teller {
+    pub(super) fn new(config: Arc<Config>, crew: &Crew, (base, durable): (u32, u32)) -> Teller {
         let scope = serde_json::to_value(&*config).expect("a configuration is JSON");
         let header = Header::new::<Spillway>(Source::Live, 0, scope);
-        let scribes = seat.nodes().into_iter().map(|node| {
+        let scribes = crew.nodes().into_iter().map(|node| {
             let (base, durable) = if node == Node::GLOBAL { (base, durable) } else { (0, 0) };
-            let live = Some(Origin { node, incarnation: seat.incarnation, durable, base });
+            let live = Some(Origin { node, incarnation: crew.incarnation, durable, base });
             (node, Scribe::new(&Header { live, ..header.clone() }))
         });
         Teller {
             clock: 0,
             scribes: scribes.collect(),
-            communication: Node::communication(seat.communication.unwrap_or_default()),
+            communication: Node::communication(crew.communication.unwrap_or_default()),
             recorder: Recorder::new(config),
             link: None,
             asks: None,

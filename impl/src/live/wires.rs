@@ -17,7 +17,8 @@ use super::keys;
 use super::links::frame::{Frame, Frames, write};
 use super::links::neighbours::Line;
 use super::links::news::Life;
-use super::links::{Aside, Asides, Deed, Neighbours, asides};
+use super::links::{Aside, Asides, Between, Deed, Neighbours, asides};
+use super::seats::Parcel;
 
 /// Tokens from here on are of lines; the first is of the listener.
 pub(super) const TOKENS: usize = 1 << 48;
@@ -68,6 +69,10 @@ pub(super) enum Event {
     Answered { number: u64, answer: Answer },
     /// Accounts have changed.
     Stirred,
+    /// Another communication server has said something.
+    Came { from: Life, parcels: Vec<Parcel> },
+    /// Another communication server is gone, and has not taken this.
+    Gone { life: Life, lost: Vec<Parcel> },
 }
 
 /// All connections with other servers.
@@ -75,6 +80,7 @@ pub(super) struct Wires {
     me: Life,
     neighbours: Neighbours,
     asides: Asides,
+    between: Between,
     listener: Option<TcpListener>,
     addresses: BTreeMap<Node, SocketAddr>,
     tls: Option<Tls>,
@@ -113,6 +119,7 @@ impl Wires {
             me,
             neighbours: Neighbours::new(me, configuration, peers),
             asides: Asides::new(me),
+            between: Between::new(me),
             listener,
             addresses,
             tls,
@@ -127,7 +134,8 @@ impl Wires {
     /// When something is to be done of itself.
     pub(super) fn next_due_us(&self) -> u64 {
         let dial = if self.neighbours.missing().is_empty() { u64::MAX } else { self.dial_us };
-        dial.min(self.ping_us).min(self.asides.next_due_us().unwrap_or(u64::MAX))
+        let again = self.asides.next_due_us().into_iter().chain(self.between.next_due_us());
+        again.fold(dial.min(self.ping_us), u64::min)
     }
 
     /// Whether there may be something to read.
@@ -206,6 +214,7 @@ impl Wires {
             self.end(line);
         }
         self.asides.say(&mut self.neighbours, now_us);
+        self.between.say(&mut self.neighbours, now_us);
     }
 
     fn dial(&mut self, registry: &Registry, now_us: u64) {
@@ -301,6 +310,28 @@ impl Wires {
         self.neighbours.aside(by, Aside::Answer { to, number, answer });
     }
 
+    /// Something for another communication server. Whether there is room for it.
+    pub(super) fn send(&mut self, to: Life, parcel: Parcel) -> bool {
+        self.between.put(to, parcel)
+    }
+
+    /// Another communication server is of interest from now on: that it is gone is to be told.
+    pub(super) fn meet(&mut self, life: Life) {
+        self.between.meet(life);
+    }
+
+    /// Whether a node may be alive, as far as is known.
+    pub(super) fn may_live(&self, life: Life) -> bool {
+        self.neighbours.may_live(life)
+    }
+
+    /// Who was never heard of, though there was time, counts as gone.
+    pub(super) fn give_up_unknown(&mut self, life: Life) {
+        if !self.neighbours.knows(life.0) {
+            self.neighbours.give_up(life);
+        }
+    }
+
     /// Accounts have changed.
     pub(super) fn stir(&mut self) {
         for node in self.neighbours.connected().collect::<Vec<_>>() {
@@ -309,18 +340,22 @@ impl Wires {
     }
 
     /// Takes what the nodes here have for others, and says it. What is left for whoever runs this process.
-    pub(super) fn collect(&mut self, host: &mut Host) -> Vec<Event> {
+    pub(super) fn collect(&mut self, host: &mut Host, now_us: u64) -> Vec<Event> {
         let mut events = Vec::new();
+        self.between.say(&mut self.neighbours, now_us);
         // What is passed on is said in a second round.
         for _ in 0..2 {
             for deed in self.neighbours.collect(host) {
-                self.carry_out(deed, &mut events);
+                self.carry_out(deed, &mut events, now_us);
             }
         }
+        let neighbours = &self.neighbours;
+        let gone = self.between.take_gone(|life| neighbours.may_live(life));
+        events.extend(gone.into_iter().map(|(life, lost)| Event::Gone { life, lost }));
         events
     }
 
-    fn carry_out(&mut self, deed: Deed, events: &mut Vec<Event>) {
+    fn carry_out(&mut self, deed: Deed, events: &mut Vec<Event>, now_us: u64) {
         match deed {
             Deed::Say(line, frame) => {
                 let Some(wire) = self.wires.get_mut(&line) else { return };
@@ -335,7 +370,7 @@ impl Wires {
             }
             Deed::Aside(from, aside) => {
                 if let Some(aside) = asides::pass_on(self.me.0, &mut self.neighbours, aside) {
-                    events.extend(self.event(from, aside));
+                    events.extend(self.event(from, aside, now_us));
                 }
             }
             Deed::Outcast => events.push(Event::Outcast),
@@ -346,7 +381,7 @@ impl Wires {
         }
     }
 
-    fn event(&mut self, by: Node, aside: Aside) -> Option<Event> {
+    fn event(&mut self, by: Node, aside: Aside, now_us: u64) -> Option<Event> {
         match aside {
             Aside::Ask { from, number, ask } => Some(Event::Asked { by, from, number, ask }),
             Aside::Answer { to, number, answer } => {
@@ -354,6 +389,13 @@ impl Wires {
                 Some(Event::Answered { number, answer })
             }
             Aside::Stirred => Some(Event::Stirred),
+            Aside::Between { from, to, number, taken, parcels } => {
+                if to != self.me || !self.neighbours.may_live(from) {
+                    return None;
+                }
+                let parcels = self.between.heard(from, number, taken, parcels, now_us);
+                Some(Event::Came { from, parcels })
+            }
         }
     }
 

@@ -103,8 +103,8 @@ impl Plan {
 
     /// What a request is; none if there is no such request.
     pub fn planned(&self, request: RequestId) -> Option<&Planned> {
-        let known = request.0 < self.len();
-        known.then(|| &self.list[request.0 as usize % self.list.len()])
+        let known = request.number() < self.len();
+        known.then(|| &self.list[request.number() as usize % self.list.len()])
     }
 
     /// The request that a client issues after it has issued so many.
@@ -113,7 +113,7 @@ impl Plan {
         let each = u32::try_from(own.len()).ok().filter(|each| *each > 0)?;
         let round = issued / each;
         let place = own[(issued % each) as usize];
-        (round < self.rounds).then(|| RequestId(round * self.list.len() as u32 + place))
+        (round < self.rounds).then(|| RequestId::of(round * self.list.len() as u32 + place))
     }
 
     /// The version that a request makes of its client's record; 0 for a query.
@@ -121,12 +121,12 @@ impl Plan {
         let Some(planned) = self.planned(request).filter(|planned| planned.wish.is_change()) else {
             return 0;
         };
-        let (round, place) = (request.0 as usize / self.list.len(), self.place(request));
+        let (round, place) = (request.number() as usize / self.list.len(), self.place(request));
         self.changes_a_round(planned.client) * round as u32 + self.changes[place]
     }
 
     fn place(&self, request: RequestId) -> usize {
-        request.0 as usize % self.list.len()
+        request.number() as usize % self.list.len()
     }
 
     fn changes_a_round(&self, client: u16) -> u32 {
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn ids_go_on_from_round_to_round() {
         let plan = plan();
-        let of = |client| -> Vec<u32> {
+        let of = |client| -> Vec<u64> {
             (0..).map_while(|issued| plan.next(client, issued)).map(|id| id.0).collect()
         };
         assert_eq!(of(0), [1, 4, 6, 9]);

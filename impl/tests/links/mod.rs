@@ -4,16 +4,19 @@
 
 pub mod broken;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use spillway_impl::config::{Class, Config};
-use spillway_impl::live::aside::{Account, Accounts, Answer, Ask};
+use spillway_impl::live::aside::{Account, Accounts, Answer, Ask, Seat};
 use spillway_impl::live::control::credentials;
-use spillway_impl::live::host::{Host, Seat};
+use spillway_impl::live::host::{Crew, Host};
 use spillway_impl::live::links::asides::{Asides, pass_on};
 use spillway_impl::live::links::frame::write;
 use spillway_impl::live::links::neighbours::Line;
-use spillway_impl::live::links::{Aside, Deed, Frame, Neighbours};
+use spillway_impl::live::links::news::Life;
+use spillway_impl::live::links::{Aside, Between, Deed, Frame, Neighbours};
+use spillway_impl::live::seats::claims::Claimed;
+use spillway_impl::live::seats::{Claims, Parcel};
 use spillway_impl::node::{Change, Store};
 use spillway_impl::profile::{Profile, Rule};
 use spillway_impl::world::links::peers;
@@ -51,10 +54,13 @@ pub enum Wish {
     Share,
     Publish,
     Ask(u16),
+    /// To say something to somebody at the other communication server.
+    Tell,
 }
 
 pub fn config() -> Config {
     let mut config = spillway_impl::live::configuration(3, 1);
+    config.communication_servers = 2;
     config.knobs.queue_max = 4;
     config.knobs.rooms = vec![4, 3, 2];
     config.knobs.ledger_max = 3;
@@ -69,25 +75,32 @@ pub struct Process {
     host: Host,
     neighbours: Neighbours,
     asides: Asides,
+    between: Between,
+    /// Users whose seat is here.
+    seated: BTreeSet<u16>,
+    claims: Claims,
     has_asked: bool,
 }
 
 impl Process {
     pub fn new(node: Node, incarnation: u32) -> Process {
-        let mut seat = Seat { incarnation, ..Seat::default() };
+        let mut crew = Crew { incarnation, ..Crew::default() };
         match node.role {
-            Role::Communication => seat.communication = Some(node.index),
-            Role::Query => seat.query = vec![node.index],
-            Role::Global => seat.global = Some(Vec::new()),
-            _ => seat.control = true,
+            Role::Communication => crew.communication = Some(node.index),
+            Role::Query => crew.query = vec![node.index],
+            Role::Global => crew.global = Some(Vec::new()),
+            _ => crew.control = true,
         }
         let (config, me) = (config(), (node, incarnation));
         Process {
             node,
             now_us: 0,
             neighbours: Neighbours::new(me, TOLD, peers(&config, node)),
-            host: Host::new(config, &seat, 1, true).unwrap(),
+            host: Host::new(config, &crew, 1, true).unwrap(),
             asides: Asides::new(me),
+            between: Between::new(me),
+            seated: BTreeSet::new(),
+            claims: Claims::default(),
             has_asked: false,
         }
     }
@@ -119,7 +132,12 @@ impl Process {
     pub fn wish(&mut self, user: u16, wish: Wish) -> Vec<Deed> {
         let (now_us, is_there) = (self.now_us, self.host.is_attached(user));
         match wish {
-            Wish::Come => self.host.attach(user, now_us),
+            Wish::Come if self.seated.contains(&user) => self.host.attach(user, now_us),
+            Wish::Come => drop(self.asides.ask(Ask::Seat(user))),
+            Wish::Tell => {
+                let stanza = b"<message/>".to_vec();
+                self.between.put((Node::communication(1), 0), Parcel::Stanza { user, stanza });
+            }
             _ if !is_there => {}
             Wish::Share => drop(self.host.publish(user, Change::Share(Rule::Everyone), now_us)),
             Wish::Publish => {
@@ -164,40 +182,66 @@ impl Process {
     }
 
     fn ask(&mut self) {
-        for user in self.host.take_recalls() {
-            self.asides.ask(Ask::Recall(user));
-        }
         if self.node.role == Role::Communication && !std::mem::replace(&mut self.has_asked, true) {
             self.asides.ask(Ask::Accounts { after: 0 });
+            self.asides.ask(Ask::Where(vec![1, 2]));
             self.asides.ask(Ask::Roster { user: 1, bytes: b"a roster".to_vec() });
         }
         self.asides.say(&mut self.neighbours, self.now_us);
+        self.between.say(&mut self.neighbours, self.now_us);
+        let neighbours = &self.neighbours;
+        self.between.take_gone(|life| neighbours.may_live(life));
     }
 
     /// What a server does with what is beside the protocol.
     fn aside(&mut self, by: Node, aside: Aside) {
         match pass_on(self.node, &mut self.neighbours, aside) {
             Some(Aside::Ask { from, number, ask }) if self.node == Node::GLOBAL => {
-                let answer = self.answer(ask);
+                let answer = self.answer(from, ask);
                 self.neighbours.aside(by, Aside::Answer { to: from, number, answer });
             }
             Some(Aside::Answer { to, number, answer }) => {
                 let answered = self.asides.answered(to, number, answer);
-                if let Some((_, Answer::Recalled(user, recalled))) = answered {
-                    self.host.recalled(user, recalled, self.now_us);
+                if let Some((_, Answer::Seat(user, Seat::Here { recalled, .. }))) = answered
+                    && self.seated.insert(user)
+                {
+                    self.host.seat(user, recalled);
+                    self.host.attach(user, self.now_us);
+                }
+            }
+            Some(Aside::Between { from, number, taken, parcels, to }) if to.0 == self.node => {
+                let parcels = self.between.heard(from, number, taken, parcels, self.now_us);
+                if self.node.index == 1 {
+                    let heeded = |n: usize| Parcel::Heeded { id: n as u64 };
+                    for n in 0..parcels.len() {
+                        self.between.put(from, heeded(n));
+                    }
                 }
             }
             _ => {}
         }
     }
 
-    fn answer(&mut self, ask: Ask) -> Answer {
+    fn answer(&mut self, from: Life, ask: Ask) -> Answer {
         match ask {
-            Ask::Recall(user) => Answer::Recalled(user, self.host.recall(user)),
+            Ask::Seat(user) => {
+                let neighbours = &self.neighbours;
+                let seat = match self.claims.claim(user, from, |life| neighbours.may_live(life)) {
+                    Claimed::Held(life) => Seat::There(life),
+                    Claimed::Granted(claim) | Claimed::Store(claim) => {
+                        self.claims.stored(user, claim);
+                        let recalled = self.host.recall(user, claim.before);
+                        Seat::Here { recalled, roster: Some(b"a roster".to_vec()) }
+                    }
+                };
+                Answer::Seat(user, seat)
+            }
+            Ask::Where(users) => {
+                Answer::Where(users.into_iter().map(|user| (user, None)).collect())
+            }
             Ask::Accounts { .. } => {
                 let credentials = credentials("secret", |bytes| bytes.fill(1)).unwrap();
-                let roster = Some(b"a roster".to_vec());
-                let alice = Account { name: "alice".to_owned(), number: 1, credentials, roster };
+                let alice = Account { name: "alice".to_owned(), number: 1, credentials };
                 Answer::Accounts(Accounts { is_all: true, known: vec![alice], revision: 3 })
             }
             Ask::Roster { .. } => Answer::Roster(Ok(())),
@@ -219,8 +263,9 @@ struct System {
 /// query server is lost and comes back.
 pub fn conversations() -> BTreeMap<Node, Vec<Happening>> {
     let query = (0..3).map(Node::query);
+    let communication = (0..2).map(Node::communication);
     let nodes: Vec<Node> =
-        query.chain([Node::GLOBAL, Node::CONTROL, Node::communication(0)]).collect();
+        query.chain([Node::GLOBAL, Node::CONTROL]).chain(communication).collect();
     let mut system = System {
         alive: nodes.iter().map(|node| (*node, Process::new(*node, 0))).collect(),
         heard: BTreeMap::new(),
@@ -262,7 +307,8 @@ impl System {
     fn users(&mut self) {
         let everybody = || (0..USERS).flat_map(|user| [(user, Wish::Publish), (user, Wish::Share)]);
         let asks = (0..12).map(|n| (n % USERS, Wish::Ask((n + 1) % USERS)));
-        for (user, wish) in (0..USERS).map(|user| (user, Wish::Come)).chain(everybody()) {
+        let come = (0..USERS).map(|user| (user, Wish::Come));
+        for (user, wish) in come.chain(everybody()).chain([(0, Wish::Tell), (1, Wish::Tell)]) {
             self.wish(user, wish);
             self.settle();
         }

@@ -101,7 +101,7 @@ pub fn askers(bits: u32) -> Sessions {
 /// Client 0 asks about user 1.
 pub fn asked(request: u32, class: Class, token: u32) -> Asked {
     let body = Body::Query { user: 1, class, search: None };
-    Asked { ask: Ask { request: RequestId(request), client: 0, home: 0, body }, token }
+    Asked { ask: Ask { request: RequestId::of(request), client: 0, home: 0, body }, token }
 }
 
 pub fn query(request: u32, class: Class) -> Wire {
@@ -110,7 +110,7 @@ pub fn query(request: u32, class: Class) -> Wire {
 
 pub fn publish(request: u32) -> Wire {
     let body = Body::Publish { version: 1, record: Arc::default() };
-    Wire::Publish(Ask { request: RequestId(request), client: 1, home: 0, body })
+    Wire::Publish(Ask { request: RequestId::of(request), client: 1, home: 0, body })
 }
 
 pub fn offer(request: u32, class: Class, hand_over: HandOver) -> Wire {
@@ -122,55 +122,61 @@ pub fn assign(request: u32, hand_over: HandOver) -> Wire {
 }
 
 pub fn finish(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Finish { request: RequestId(request), hand_over, epoch: 0 }
+    Wire::Finish { request: RequestId::of(request), hand_over, epoch: 0 }
 }
 
 pub fn returned(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Return { request: RequestId(request), hand_over, epoch: 0 }
+    Wire::Return { request: RequestId::of(request), hand_over, epoch: 0 }
 }
 
 pub fn reject(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Reject { request: RequestId(request), hand_over }
+    Wire::Reject { request: RequestId::of(request), hand_over }
 }
 
 pub fn accept(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Accept { request: RequestId(request), hand_over }
+    Wire::Accept { request: RequestId::of(request), hand_over }
 }
 
 pub fn done(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Done { request: RequestId(request), hand_over }
+    Wire::Done { request: RequestId::of(request), hand_over }
 }
 
 pub fn withdraw(request: u32, hand_over: HandOver) -> Wire {
-    Wire::Withdraw { request: RequestId(request), hand_over }
+    Wire::Withdraw { request: RequestId::of(request), hand_over }
 }
 
 pub fn cancel(request: u32) -> Wire {
-    Wire::Cancel { request: RequestId(request) }
+    Wire::Cancel { request: RequestId::of(request) }
 }
 
 /// A client asks about user 1.
 pub fn ask(request: u32, client: u16, home: u16) -> Wire {
     let body = Body::Query { user: 1, class: Normal, search: None };
-    Wire::Request(Asked { ask: Ask { request: RequestId(request), client, home, body }, token: 5 })
+    Wire::Request(Asked {
+        ask: Ask { request: RequestId::of(request), client, home, body },
+        token: 5,
+    })
 }
 
 /// A client publishes its version 3.
 pub fn change(request: u32, client: u16, home: u16) -> Wire {
     let body = Body::Publish { version: 3, record: Arc::default() };
-    Wire::Request(Asked { ask: Ask { request: RequestId(request), client, home, body }, token: 5 })
+    Wire::Request(Asked {
+        ask: Ask { request: RequestId::of(request), client, home, body },
+        token: 5,
+    })
 }
 
 pub fn reply(request: u32, revision: u32) -> Wire {
-    Wire::Reply { request: RequestId(request), revision, version: 0, info: None, found: None }
+    Wire::Reply { request: RequestId::of(request), revision, version: 0, info: None, found: None }
 }
 
 pub fn busy(request: u32) -> Wire {
-    Wire::Busy { request: RequestId(request), retry_after_us: 1 }
+    Wire::Busy { request: RequestId::of(request), retry_after_us: 1 }
 }
 
 pub fn published(request: u32, revision: u32) -> Wire {
-    Wire::Published { request: RequestId(request), revision }
+    Wire::Published { request: RequestId::of(request), revision }
 }
 
 /// A record of information that version `info` published, if any.
@@ -305,24 +311,24 @@ impl<N: Handles> Rig<N> {
     }
 
     pub fn start(&mut self, request: u32) -> String {
-        self.step(Action::Start { server: self.node.node(), request: RequestId(request) })
+        self.step(Action::Start { server: self.node.node(), request: RequestId::of(request) })
     }
 
     pub fn serve(&mut self, request: u32) -> String {
-        self.step(Action::Serve { server: self.node.node(), request: RequestId(request) })
+        self.step(Action::Serve { server: self.node.node(), request: RequestId::of(request) })
     }
 
     pub fn offer(&mut self, request: u32) -> String {
-        self.step(Action::Offer { server: self.node.node(), request: RequestId(request) })
+        self.step(Action::Offer { server: self.node.node(), request: RequestId::of(request) })
     }
 
     pub fn assign(&mut self, source: u16, request: u32, to: u16) -> String {
-        let (source, request, to) = (c(source), RequestId(request), c(to));
+        let (source, request, to) = (c(source), RequestId::of(request), c(to));
         self.step(Action::Assign { source, request, to, by: self.node.node() })
     }
 
     pub fn give_back(&mut self, source: u16, request: u32) -> String {
-        let (source, request) = (c(source), RequestId(request));
+        let (source, request) = (c(source), RequestId::of(request));
         self.step(Action::GiveBack { source, request, by: self.node.node() })
     }
 
@@ -336,14 +342,14 @@ impl<N: Handles> Rig<N> {
 impl Rig<Client> {
     /// The user asks about user 2.
     pub fn asks(&mut self, request: u32) -> String {
-        let request = RequestId(request);
+        let request = RequestId::of(request);
         let command = Command::Query { request, user: 2, class: Normal, search: None, home: 0 };
         self.on(Input::Command(command))
     }
 
     /// The user changes its own record.
     pub fn changes(&mut self, request: u32, change: Change) -> String {
-        let request = RequestId(request);
+        let request = RequestId::of(request);
         self.on(Input::Command(Command::Change { request, change, home: 0 }))
     }
 }
@@ -360,7 +366,7 @@ impl Rig<Global> {
     ) -> String {
         let record = record(info.then_some(version), Rule::Everyone, &[]);
         let body = Body::Publish { version, record };
-        let ask = Ask { request: RequestId(request), client: user, home: 0, body };
+        let ask = Ask { request: RequestId::of(request), client: user, home: 0, body };
         self.gets(c(from), Wire::Publish(ask))
     }
 

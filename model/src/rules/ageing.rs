@@ -29,7 +29,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         if !self.protocol.has(Mutant::OvertakenForgotten) {
             return;
         }
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         for place in 0..self.state.queue.len() {
             let mut task = self.state.queue.get(place);
             if (task.server.get(), task.request.get()) == key {

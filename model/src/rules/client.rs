@@ -14,7 +14,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         row.issued = S::Num::of(row.issued.get() + 1);
         self.state.clients.set(at, row);
 
-        let id = S::Num::of(request.0);
+        let id = S::Num::of(request.number());
         let place = self.state.waiting.position(|w| w.request > id);
         let place = place.unwrap_or(self.state.waiting.len());
         let fits = self.state.waiting.insert(place, Waiting { request: id, token: row.token });
@@ -24,7 +24,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     pub(super) fn retry(&mut self, client: Node, request: RequestId) {
         self.spend(crate::state::Budget::Retry);
-        let id = S::Num::of(request.0);
+        let id = S::Num::of(request.number());
         let at = self.state.waiting.position(|w| w.request == id);
         let at = at.expect("a client retries what it waits for");
         let token = self.state.waiting.get(at).token.get();
@@ -58,13 +58,13 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     fn settle(&mut self, client: Node, request: RequestId) -> Option<RequestId> {
         let protocol = self.protocol;
         let at = if protocol.has(Mutant::ReplyToOldest) {
-            let own = |id| protocol.planned(RequestId(id)).client == client.index;
+            let own = |id| protocol.planned(RequestId::of(id)).client == client.index;
             self.state.waiting.position(|w| own(w.request.get()))
         } else {
-            self.state.waiting.position(|w| w.request.get() == request.0)
+            self.state.waiting.position(|w| w.request.get() == request.number())
         };
         match at {
-            Some(at) => Some(RequestId(self.state.waiting.remove(at).request.get())),
+            Some(at) => Some(RequestId::of(self.state.waiting.remove(at).request.get())),
             None if protocol.has(Mutant::SecondReplyTaken) => Some(request),
             None => {
                 self.drop_message();
@@ -99,7 +99,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     pub(super) fn ask_again(&mut self, client: Node) {
         for at in 0..self.state.waiting.len() {
             let row = self.state.waiting.get(at);
-            let request = RequestId(row.request.get());
+            let request = RequestId::of(row.request.get());
             if self.protocol.planned(request).client == client.index {
                 self.ask(client, request, row.token.get());
             }

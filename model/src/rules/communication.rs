@@ -54,7 +54,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         };
         let row = Pending {
             server: S::Num::of(server.index.into()),
-            request: S::Num::of(request.0),
+            request: S::Num::of(request.number()),
             token: S::Num::of(token),
             at: S::Num::of(at),
         };
@@ -69,7 +69,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn pending_at(&self, server: Node, request: RequestId) -> Option<usize> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         self.state.pending.position(|p| (p.server.get(), p.request.get()) == key)
     }
 
@@ -77,7 +77,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     fn forward(&mut self, at: usize) {
         let row = self.state.pending.get(at);
         let Some(to) = row.at.get().checked_sub(1) else { return };
-        let request = RequestId(row.request.get());
+        let request = RequestId::of(row.request.get());
         let message = match self.protocol.planned(request).is_publish() {
             true => Message::Publish { request },
             false => Message::Query { request, token: row.token.get() },
@@ -138,7 +138,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         for place in 0..self.state.pending.len() {
             let row = self.state.pending.get(place);
             let Some(at) = row.at.get().checked_sub(1) else { continue };
-            let publish = self.protocol.planned(RequestId(row.request.get())).is_publish();
+            let publish = self.protocol.planned(RequestId::of(row.request.get())).is_publish();
             let own = row.server.get() == u32::from(server.index);
             if own && chosen(Node::query(at as u16), publish) {
                 self.forward(place);

@@ -30,7 +30,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// The place of a control server's entry for a task of a source.
     fn entry_of(&self, control: Node, source: Node, request: RequestId) -> Option<usize> {
-        let key = (u32::from(control.index), u32::from(source.index), request.0);
+        let key = (u32::from(control.index), u32::from(source.index), request.number());
         let own = |e: Entry<S::Num>| (e.control.get(), e.source.get(), e.request.get()) == key;
         self.state.ledger.position(own)
     }
@@ -64,7 +64,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         }
         let row = Entry {
             source: S::Num::of(id.source.index.into()),
-            request: S::Num::of(request.0),
+            request: S::Num::of(request.number()),
             token: S::Num::of(token),
             incarnation: S::Num::of(id.incarnation),
             sequence: S::Num::of(id.sequence),
@@ -119,7 +119,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
                 continue;
             }
             self.state.ledger.remove(at);
-            self.return_to_source(control, RequestId(entry.request.get()), named(entry));
+            self.return_to_source(control, RequestId::of(entry.request.get()), named(entry));
         }
     }
 
@@ -163,7 +163,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn send_assign(&mut self, control: Node, entry: Entry<S::Num>, to: Node) {
-        let request = RequestId(entry.request.get());
+        let request = RequestId::of(entry.request.get());
         let hand_over = named(entry);
         let unsaid = self.protocol.has(Mutant::TokenNotAssigned);
         let token = if unsaid { 0 } else { entry.token.get() };

@@ -50,7 +50,10 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn await_flush(&mut self, from: Node, request: RequestId) {
-        let row = Awaited { server: S::Num::of(from.index.into()), request: S::Num::of(request.0) };
+        let row = Awaited {
+            server: S::Num::of(from.index.into()),
+            request: S::Num::of(request.number()),
+        };
         if self.state.awaited.position(|a| a == row).is_none() {
             let end = self.state.awaited.len();
             let fits = self.state.awaited.insert(end, row);
@@ -63,7 +66,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.state.unflushed = S::Num::of(0);
         while !self.state.awaited.is_empty() {
             let row = self.state.awaited.remove(0);
-            let request = RequestId(row.request.get());
+            let request = RequestId::of(row.request.get());
             let (_, revision) = self.state.stored(self.protocol.planned(request).user);
             if !self.protocol.has(Mutant::FlushUnacknowledged) {
                 let to = Node::query(row.server.get() as u16);

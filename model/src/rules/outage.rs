@@ -85,7 +85,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// Takes a task back that was handed over: it stays here now, as one that came back refused does, since the
     /// control server may still move it.
     pub(super) fn pull_back(&mut self, server: Node, request: RequestId) {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let at = self.state.handed.position(|h| (h.server.get(), h.request.get()) == key);
         let row = self.state.handed.remove(at.expect("what is pulled back is handed over"));
         if self.protocol.has(Mutant::PulledBackLost) {

@@ -35,12 +35,12 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn queued_at(&self, server: Node, request: RequestId) -> Option<usize> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         self.state.queue.position(|t| (t.server.get(), t.request.get()) == key)
     }
 
     pub(super) fn handed_at(&self, server: Node, request: RequestId) -> Option<usize> {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         self.state.handed.position(|h| (h.server.get(), h.request.get()) == key)
     }
 
@@ -104,7 +104,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let (sessions, carried) = if id.is_some() { (0, askers) } else { (askers, 0) };
         let row = Task {
             server: S::Num::of(server.index.into()),
-            request: S::Num::of(request.0),
+            request: S::Num::of(request.number()),
             token: S::Num::of(token),
             flags: S::Num::of(flags),
             source: S::Num::of(id.map_or(0, |id| u32::from(id.source.index) + 1)),
@@ -122,7 +122,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     pub(super) fn start(&mut self, server: Node, request: RequestId) {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let queued = |t: Task<S::Num>| !t.is_running() && (t.server.get(), t.request.get()) == key;
         let at = self.state.queue.position(queued).expect("what is started is queued");
         self.overtake(server, at);
@@ -134,7 +134,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
 
     /// Answers from the replica as it is now.
     pub(super) fn serve(&mut self, server: Node, request: RequestId) {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let running = |t: Task<S::Num>| t.is_running() && (t.server.get(), t.request.get()) == key;
         let at = self.state.queue.position(running).expect("what is served runs");
         let task = self.state.queue.remove(at);
@@ -212,7 +212,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let source = Node::query(row.server.get() as u16);
         let unsaid = self.protocol.has(Mutant::TokenNotOffered);
         let offer = Message::Offer {
-            request: RequestId(row.request.get()),
+            request: RequestId::of(row.request.get()),
             token: if unsaid { 0 } else { row.token.get() },
             hand_over: HandOver {
                 source,
@@ -328,7 +328,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn relay_publish(&mut self, server: Node, from: Node, request: RequestId) {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let asker = self.protocol.asker(from);
         let known = self.state.relay.position(|r| (r.server.get(), r.request.get()) == key);
         if let Some(at) = known {
@@ -365,7 +365,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     }
 
     fn published(&mut self, server: Node, request: RequestId, revision: u32) {
-        let key = (u32::from(server.index), request.0);
+        let key = (u32::from(server.index), request.number());
         let at = self.state.relay.position(|r| (r.server.get(), r.request.get()) == key);
         let Some(at) = at else { return self.drop_message() };
         let row = self.state.relay.remove(at);
@@ -409,7 +409,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         for at in 0..self.state.relay.len() {
             let row = self.state.relay.get(at);
             if row.server.get() == u32::from(server.index) {
-                let request = RequestId(row.request.get());
+                let request = RequestId::of(row.request.get());
                 self.send(server, Node::GLOBAL, Message::Publish { request });
             }
         }

@@ -32,7 +32,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         self.spend(Budget::Leave);
         self.end_session(client, 0);
         let protocol = self.protocol;
-        let own = |id| protocol.planned(RequestId(id)).client == client.index;
+        let own = |id| protocol.planned(RequestId::of(id)).client == client.index;
         self.state.waiting.retain(|w| !own(w.request.get()));
     }
 
@@ -52,7 +52,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let mut at = 0;
         while at < self.state.pending.len() {
             let row = self.state.pending.get(at);
-            let owner = self.protocol.planned(RequestId(row.request.get())).client;
+            let owner = self.protocol.planned(RequestId::of(row.request.get())).client;
             if (row.server.get(), owner) == (server.index.into(), client.index) {
                 self.forget_pending(at);
             } else {
@@ -64,7 +64,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// A client gives a request up: it takes no reply to it any more.
     pub(super) fn give_up(&mut self, client: Node, request: RequestId) {
         self.spend(Budget::Cancel);
-        let at = self.state.waiting.position(|w| w.request.get() == request.0);
+        let at = self.state.waiting.position(|w| w.request.get() == request.number());
         let at = at.expect("a client gives up what it waits for");
         if !self.protocol.has(Mutant::GivenUpAwaited) {
             self.state.waiting.remove(at);
@@ -87,7 +87,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
     /// Forgets a pending request. A query is taken back from the query server it was sent to; a publish cannot be.
     fn forget_pending(&mut self, at: usize) {
         let row = self.state.pending.remove(at);
-        let request = RequestId(row.request.get());
+        let request = RequestId::of(row.request.get());
         if let Some(to) = row.at.get().checked_sub(1)
             && !self.protocol.planned(request).is_publish()
         {
@@ -138,7 +138,7 @@ impl<S: Size, O: Observe> Step<'_, S, O> {
         let source = Node::query(row.server.get() as u16);
         let hand_over =
             HandOver { source, incarnation: row.incarnation.get(), sequence: row.sequence.get() };
-        let request = RequestId(row.request.get());
+        let request = RequestId::of(row.request.get());
         let leader = self.leader(source);
         self.send(source, leader, Message::Withdraw { request, hand_over });
     }

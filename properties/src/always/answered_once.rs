@@ -31,7 +31,7 @@ impl Always for AnsweredOnce {
             _ => return false,
         };
         // Not the client's own list of what it waits for: that is what a bug would get wrong.
-        let unsettled = step.ghost.floor(given.0).is_some();
+        let unsettled = step.ghost.floor(given.number()).is_some();
         unsettled && named == given && step.protocol.planned(given).client == to.index
     }
 }

@@ -24,7 +24,9 @@ impl Always for Bounded {
     fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let (state, knobs) = (s.state, &s.protocol.scope().knobs);
         let waiting = |client: u16| {
-            state.waiting.count(|w| s.protocol.planned(RequestId(w.request.get())).client == client)
+            state
+                .waiting
+                .count(|w| s.protocol.planned(RequestId::of(w.request.get())).client == client)
         };
         let pending = |b: u16| state.pending.count(|p| p.server.get() == u32::from(b));
         let relayed = |c: u16| state.relay.count(|r| r.server.get() == u32::from(c));
@@ -78,7 +80,7 @@ fn keeps_the_ledgers_room<S: Size>(
     id: HandOver,
 ) -> bool {
     let own = |e: &Entry<S::Num>| e.control.get() == u32::from(control.index);
-    let key = (u32::from(id.source.index), request.0);
+    let key = (u32::from(id.source.index), request.number());
     let holds = |state: &State<S>| {
         state.ledger.position(|e| own(&e) && (e.source.get(), e.request.get()) == key).is_some()
     };
@@ -93,7 +95,7 @@ fn keeps_the_ledgers_room<S: Size>(
 
 /// A new query is queued where there is room for its class, and nowhere else.
 fn keeps_the_room<S: Size>(step: &Stepped<'_, S>, server: Node, request: RequestId) -> bool {
-    let key = (u32::from(server.index), request.0);
+    let key = (u32::from(server.index), request.number());
     let queued = |state: &State<S>| {
         state.queue.position(|t| (t.server.get(), t.request.get()) == key).is_some()
     };

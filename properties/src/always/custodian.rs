@@ -16,7 +16,7 @@ use crate::judged::Situation;
 /// The communication server that a request's client has its session with, if it has the request pending.
 pub(super) fn pending_at<S: Size>(s: &Situation<'_, S>, request: RequestId) -> Option<Node> {
     let session = s.protocol.current_session(s.state, s.protocol.planned(request).client)?;
-    let key = (u32::from(session.index), request.0);
+    let key = (u32::from(session.index), request.number());
     let at = s.state.pending.position(|p| (p.server.get(), p.request.get()) == key);
     at.map(|_| session)
 }
@@ -28,7 +28,7 @@ pub(super) fn has_custodian<S: Size>(
     session: Node,
 ) -> bool {
     let state = s.state;
-    let id = request.0;
+    let id = request.number();
     let told = |noted: u32| s.protocol.askers(request, noted).nodes().any(|b| b == session);
     // A task in a queue is started once it is ready, and served.
     state.queue.iter().filter(|t| t.request.get() == id).any(|t| {
@@ -102,7 +102,7 @@ pub(super) fn carries<S: Size>(
         }
         // A source that hears of a new leader offers it what it still has handed over.
         Message::Lead { epoch } => {
-            let held = (u32::from(to.index), request.0);
+            let held = (u32::from(to.index), request.number());
             let own = |h: Handed<S::Num>| (h.server.get(), h.request.get()) == held;
             to.role == Role::Query
                 && s.ghost.heard(to) < epoch
@@ -158,7 +158,7 @@ fn entry<S: Size>(
 ) -> Option<Entry<S::Num>> {
     s.state.ledger.iter().find(|e| {
         e.control.get() == u32::from(control.index)
-            && (e.source.get(), e.request.get()) == (id.source.index.into(), request.0)
+            && (e.source.get(), e.request.get()) == (id.source.index.into(), request.number())
             && (e.incarnation.get(), e.sequence.get()) == (id.incarnation, id.sequence)
     })
 }
@@ -171,7 +171,7 @@ fn handed<S: Size>(
     id: HandOver,
 ) -> Option<Handed<S::Num>> {
     s.state.handed.iter().find(|h| {
-        (h.server.get(), h.request.get()) == (source.index.into(), request.0)
+        (h.server.get(), h.request.get()) == (source.index.into(), request.number())
             && (h.incarnation.get(), h.sequence.get()) == (id.incarnation, id.sequence)
     })
 }

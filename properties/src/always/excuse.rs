@@ -13,7 +13,7 @@ use crate::judged::Situation;
 /// Whether some unsettled work has no excuse.
 pub(super) fn has_unexcused_work<S: Size>(s: &Situation<'_, S>) -> bool {
     let state = s.state;
-    state.waiting.iter().any(|w| !excuses_client(s, RequestId(w.request.get())))
+    state.waiting.iter().any(|w| !excuses_client(s, RequestId::of(w.request.get())))
         || state.pending.iter().any(|p| !excuses_pending(s, p))
         || state.queue.iter().any(|t| !excuses_task(s, t))
         || state.relay.iter().any(|r| !lacks_feed(s, r.server.get() as u16))
@@ -39,17 +39,16 @@ fn lacks_feed<S: Size>(s: &Situation<'_, S>, server: u16) -> bool {
 fn excuses_client<S: Size>(s: &Situation<'_, S>, request: RequestId) -> bool {
     let client = s.protocol.planned(request).client;
     let Some(session) = s.protocol.current_session(s.state, client) else { return true };
-    let mut pending = s
-        .state
-        .pending
-        .iter()
-        .filter(|p| (p.server.get(), p.request.get()) == (session.index.into(), request.0));
+    let mut pending =
+        s.state.pending.iter().filter(|p| {
+            (p.server.get(), p.request.get()) == (session.index.into(), request.number())
+        });
     !s.state.is_whole(Node::client(client), session)
         || pending.next().is_some_and(|p| excuses_pending(s, p))
 }
 
 fn excuses_pending<S: Size>(s: &Situation<'_, S>, p: Pending<S::Num>) -> bool {
-    let request = RequestId(p.request.get());
+    let request = RequestId::of(p.request.get());
     let server = Node::communication(p.server.get() as u16);
     let Some(at) = p.at.get().checked_sub(1) else { return false };
     let at = Node::query(at as u16);
@@ -59,16 +58,19 @@ fn excuses_pending<S: Size>(s: &Situation<'_, S>, p: Pending<S::Num>) -> bool {
     // Its query server cannot be reached, and no other may be asked.
     let unreachable = !s.state.is_whole(server, at) && !elsewhere;
     if s.protocol.planned(request).is_publish() {
-        let key = (u32::from(at.index), request.0);
+        let key = (u32::from(at.index), request.number());
         let relayed =
             s.state.relay.position(|r| (r.server.get(), r.request.get()) == key).is_some();
         return unreachable || relayed && lacks_feed(s, at.index);
     }
     unreachable
         || is_unheard(s, request, server)
-        || s.state.ledger.iter().any(|e| e.request.get() == request.0 && excuses_entry(s, e))
-        || s.state.handed.iter().any(|h| h.request.get() == request.0 && excuses_handed(s, h))
-        || s.state.queue.iter().any(|t| t.request.get() == request.0 && excuses_task(s, t))
+        || s.state.ledger.iter().any(|e| e.request.get() == request.number() && excuses_entry(s, e))
+        || s.state
+            .handed
+            .iter()
+            .any(|h| h.request.get() == request.number() && excuses_handed(s, h))
+        || s.state.queue.iter().any(|t| t.request.get() == request.number() && excuses_task(s, t))
 }
 
 /// A query was handed over, and the link to a query server is cut, which the communication server does not know: the
@@ -76,8 +78,8 @@ fn excuses_pending<S: Size>(s: &Situation<'_, S>, p: Pending<S::Num>) -> bool {
 /// there is cut: the other may have been cut before, and a link that is half healed is not reset yet.
 pub(super) fn is_unheard<S: Size>(s: &Situation<'_, S>, request: RequestId, server: Node) -> bool {
     // Of a request that its client no longer waits for nobody remembers whether it was moved.
-    let moved = s.ghost.moved.position(|m| m.request.get() == request.0).is_some()
-        || s.ghost.floor(request.0).is_none();
+    let moved = s.ghost.moved.position(|m| m.request.get() == request.number()).is_some()
+        || s.ghost.floor(request.number()).is_none();
     let is_cut = |c| s.state.is_cut(c, server) || s.state.is_cut(server, c);
     moved && s.protocol.query_servers().any(|c| is_cut(Node::query(c)))
 }

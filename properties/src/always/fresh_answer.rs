@@ -21,7 +21,7 @@ impl Always for FreshAnswer {
 
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         let Some(Note::Given { request, version, .. }) = step.outcome else { return true };
-        let Some(floor) = step.ghost.floor(request.0) else { return true };
+        let Some(floor) = step.ghost.floor(request.number()) else { return true };
         let planned = step.protocol.planned(request);
         if planned.is_publish() {
             return true;

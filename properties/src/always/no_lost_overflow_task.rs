@@ -27,7 +27,7 @@ impl Always for NoLostOverflowTask {
 
     fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.ghost.moved.iter().all(|moved| {
-            let request = RequestId(moved.request.get());
+            let request = RequestId::of(moved.request.get());
             let awaited = s.state.waiting.position(|w| w.request == moved.request).is_some();
             !awaited || pending_at(s, request).is_none_or(|b| has_custodian(s, request, b))
         })

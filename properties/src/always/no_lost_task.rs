@@ -22,7 +22,7 @@ impl Always for NoLostTask {
 
     fn holds_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.pending.iter().all(|p| {
-            let request = RequestId(p.request.get());
+            let request = RequestId::of(p.request.get());
             let query = !s.protocol.planned(request).is_publish();
             let awaited = s.state.waiting.position(|w| w.request == p.request).is_some();
             // What a client's earlier communication server had pending is nobody's any more.

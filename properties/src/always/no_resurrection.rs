@@ -71,7 +71,7 @@ fn stores_nothing_deleted<S: Size>(step: &Stepped<'_, S>) -> bool {
 /// What a client is given is newer than the deletion that it knew of when it asked.
 fn shows_nothing_deleted<S: Size>(step: &Stepped<'_, S>) -> bool {
     let Some(Note::Given { request, version, .. }) = step.outcome else { return true };
-    let Some(floor) = step.ghost.floor(request.0) else { return true };
+    let Some(floor) = step.ghost.floor(request.number()) else { return true };
     let planned = step.protocol.planned(request);
     let deleted = || deleted_at(step.protocol, step.after, planned.user, floor as usize);
     planned.is_publish() || version == 0 || version > deleted()

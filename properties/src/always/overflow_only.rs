@@ -28,7 +28,7 @@ impl Always for OverflowOnly {
         let Action::Offer { server, request } = step.action else { return true };
         let own = |t: &Task<S::Num>| t.server.get() == u32::from(server.index);
         let queue: Vec<Task<S::Num>> = step.before.queue.iter().filter(own).collect();
-        let Some(at) = queue.iter().position(|t| t.request.get() == request.0) else {
+        let Some(at) = queue.iter().position(|t| t.request.get() == request.number()) else {
             return false;
         };
         let late = step.before.servers.get(server.index.into()).late.get() != 0;

@@ -56,7 +56,7 @@ fn starts_in_order<S: Size>(step: &Stepped<'_, S>, server: Node, request: Reques
     let bound = step.protocol.scope().knobs.overtaken_max;
     let due = |t: Task<S::Num>| bound > 0 && step.ghost.overtaken(t) >= bound;
     let class = |t: Task<S::Num>| (!due(t)).then(|| step.protocol.class(t.request));
-    let Some((at, started)) = queue().find(|(_, t)| t.request.get() == request.0) else {
+    let Some((at, started)) = queue().find(|(_, t)| t.request.get() == request.number()) else {
         return false;
     };
     let ready = queue().filter(|(_, t)| !t.is_running() && t.token <= applied);

@@ -57,7 +57,7 @@ fn is_noted<S: Size>(
     request: RequestId,
     session: Node,
 ) -> bool {
-    let key = (u32::from(server.index), request.0);
+    let key = (u32::from(server.index), request.number());
     let own = |h: &Handed<S::Num>| (h.server.get(), h.request.get()) == key;
     let told = |noted: u32| s.protocol.askers(request, noted).nodes().any(|b| b == session);
     s.state.handed.iter().find(own).is_some_and(|h| told(h.sessions.get()))
@@ -69,7 +69,7 @@ pub(super) fn is_resent_at_reconnection<S: Size>(
     request: RequestId,
     session: Node,
 ) -> bool {
-    let (state, id) = (s.state, request.0);
+    let (state, id) = (s.state, request.number());
     let told = |noted: u32| s.protocol.askers(request, noted).nodes().any(|b| b == session);
     // Its communication server sends it again to the query server that it cannot reach now, or, once the link to the
     // server that may have answered it is whole again, everywhere.

@@ -35,14 +35,14 @@ impl Always for StrategyKept {
     fn holds_over<S: Size>(step: &Stepped<'_, S>) -> bool {
         match step.action {
             Action::Assign { source, request, to, by } => {
-                let key = (u32::from(by.index), u32::from(source.index), request.0);
+                let key = (u32::from(by.index), u32::from(source.index), request.number());
                 let mut ledger = step.before.ledger.iter();
                 let entry =
                     ledger.find(|e| (e.control.get(), e.source.get(), e.request.get()) == key);
                 entry.is_some_and(|e| choices(step, e).contains(&to.index))
             }
             Action::GiveBack { source, request, by } => {
-                let key = (u32::from(by.index), u32::from(source.index), request.0);
+                let key = (u32::from(by.index), u32::from(source.index), request.number());
                 let own =
                     |e: &Entry<S::Num>| (e.control.get(), e.source.get(), e.request.get()) == key;
                 let held = step.before.ledger.iter().find(own);

@@ -35,7 +35,7 @@ impl<S: Size> Ghost<S> {
         let applied = step.before.servers.get(server.index.into()).applied;
         let own = |t: &Task<S::Num>| t.server.get() == u32::from(server.index);
         let before = step.before.queue.iter().filter(own);
-        let before = before.take_while(|t| t.request.get() != request.0);
+        let before = before.take_while(|t| t.request.get() != request.number());
         for task in before.filter(|t| !t.is_running() && t.token <= applied) {
             let key = (task.server, task.request);
             let at = self.overtaken.position(|o| (o.server, o.request) >= key);

@@ -118,8 +118,10 @@ struct Merger {
     cut: BTreeSet<Direction>,
     /// What clients wait for, in live names.
     waiting: BTreeSet<(Node, RequestId)>,
-    /// The session of each client.
-    sessions: BTreeMap<Node, Node>,
+    /// The session of each client, in which life of the communication server it last asked for something.
+    sessions: BTreeMap<Node, (Node, u32)>,
+    /// The session that each client begins with.
+    first_sessions: BTreeMap<Node, Node>,
     /// Which control server has noticed that whom is gone, and not yet that it has begun anew.
     missed: BTreeSet<(Node, Node)>,
     /// The token of each client that has one.
@@ -181,6 +183,7 @@ impl Merger {
             cut: BTreeSet::new(),
             waiting: BTreeSet::new(),
             sessions: BTreeMap::new(),
+            first_sessions: BTreeMap::new(),
             missed: BTreeSet::new(),
             tokens: BTreeMap::new(),
             renewing: BTreeSet::new(),
@@ -227,19 +230,36 @@ impl Merger {
     fn next_ready(&self) -> Option<Node> {
         let ready = self.lives.iter().filter(|(_, lives)| lives.is_up);
         let ready = ready.filter_map(|(node, lives)| match lives.now.head()? {
-            Entry::Event(step) => self.is_ready(step).then_some((step.time, *node)),
+            Entry::Event(step) => self.is_ready(*node, step).then_some((step.time, *node)),
             Entry::Link(_) => None,
         });
         ready.min().map(|(_, node)| node)
     }
 
-    /// Whether what a step takes has been sent.
-    fn is_ready(&self, step: &Step) -> bool {
+    /// Whether what a step takes has been sent; and of a request that the client's session elsewhere is over.
+    fn is_ready(&self, node: Node, step: &Step) -> bool {
         match step.action {
             Action::Deliver { from, to } => {
                 self.flights.get(&(from, to)).is_some_and(|flight| !flight.is_empty())
             }
+            Action::Issue { client, .. } => match self.sessions.get(&client) {
+                Some((server, life)) if *server != node => {
+                    let lives = &self.lives[server];
+                    !lives.is_up || lives.now.origin.incarnation != *life
+                }
+                _ => true,
+            },
             _ => true,
+        }
+    }
+
+    /// A client asks for something at a communication server. If its session was elsewhere, it has moved.
+    fn meet(&mut self, client: Node, server: Node) {
+        let life = self.lives[&server].now.origin.incarnation;
+        let before = self.sessions.insert(client, (server, life));
+        self.first_sessions.entry(client).or_insert(server);
+        if before.is_some_and(|(before, _)| before != server) {
+            self.assume(Action::Move { client, to: server }, Vec::new(), Vec::new());
         }
     }
 
@@ -263,14 +283,14 @@ impl Merger {
                         "the issue of a request does not say what it asks for".into(),
                     )
                 })?;
+                self.meet(client, node);
                 let forgets = asks.is_change() && self.renewing.contains(&client);
-                self.names.issue(request, asks);
+                self.names.issue(&asks);
                 if forgets {
                     let token = self.tokens.get(&client).copied().unwrap_or_default();
                     self.names.forgets(request, token);
                 }
                 self.waiting.insert((client, request));
-                self.sessions.entry(client).or_insert(node);
             }
             Action::Cancel { client, request } => {
                 self.waiting.remove(&(client, request));
@@ -361,7 +381,7 @@ impl Merger {
         let mut own = (**config).clone();
         own.clients = clients;
         let mut sessions = vec![0; usize::from(clients)];
-        for (client, server) in &self.sessions {
+        for (client, server) in &self.first_sessions {
             sessions[usize::from(self.names.node(*client).index)] = server.index;
         }
         let bug = own.bug;

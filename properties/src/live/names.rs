@@ -23,7 +23,8 @@ pub(super) struct Names {
     incarnations: BTreeMap<Node, Vec<u32>>,
     /// The tokens of changes that were issued by clients who did not know theirs any more. A change does not use it.
     tokens: BTreeMap<RequestId, u32>,
-    /// The requests of the scope, in the order of being issued.
+    /// The requests of the scope. They are in the order of the live ones, since nodes go by that where they say several again;
+    /// those of a user are in the order in which they are issued.
     pub(super) plan: Vec<Planned>,
 }
 
@@ -56,19 +57,23 @@ impl Names {
             let known = all.map(|life| life.origin.incarnation).collect();
             names.incarnations.insert(*node, known);
         }
-        let mut users = BTreeSet::new();
-        for file in files {
-            for entry in &file.entries {
-                let Entry::Event(step) = entry else { continue };
-                if let Some(asks) = step.asks.as_ref().and_then(Asks::read) {
-                    users.insert(asks.planned.client);
-                    if let Wish::Query { user, .. } = asks.planned.wish {
-                        users.insert(user);
-                    }
-                }
+        let (mut users, mut requests) = (BTreeSet::new(), BTreeMap::new());
+        for entry in files.iter().flat_map(|file| &file.entries) {
+            let Entry::Event(step) = entry else { continue };
+            let Action::Issue { request, .. } = step.action else { continue };
+            let Some(asks) = step.asks.as_ref().and_then(Asks::read) else { continue };
+            users.insert(asks.planned.client);
+            if let Wish::Query { user, .. } = asks.planned.wish {
+                users.insert(user);
             }
+            requests.insert(request, asks.planned);
         }
         names.clients = users.into_iter().zip(0..).collect();
+        for (request, planned) in requests {
+            names.requests.insert(request, RequestId::of(names.plan.len() as u32));
+            let planned = names.planned(planned);
+            names.plan.push(planned);
+        }
         names
     }
 
@@ -77,18 +82,8 @@ impl Names {
         self.clients.len() as u16
     }
 
-    /// A request is issued: from now on its live name means this one.
-    pub(super) fn issue(&mut self, request: RequestId, asks: Asks) {
-        let user = asks.planned.client;
-        let next = RequestId(self.plan.len() as u32);
-        self.requests.insert(request, next);
-        self.tokens.remove(&request); // of a request that had the same number before
-        if asks.planned.wish.is_change() {
-            let count = self.changes.entry(user).or_default();
-            *count += 1;
-            self.versions.insert((user, asks.version), *count);
-        }
-        let wish = match asks.planned.wish {
+    fn planned(&self, planned: Planned) -> Planned {
+        let wish = match planned.wish {
             Wish::Query { user, class } => Wish::Query { user: self.user(user), class },
             Wish::Contacts(contacts) => Wish::Contacts(self.users(&contacts)),
             Wish::Restate { information, rule, contacts } => {
@@ -96,7 +91,17 @@ impl Names {
             }
             wish => wish,
         };
-        self.plan.push(Planned { client: self.user(user), wish, ..asks.planned });
+        Planned { client: self.user(planned.client), wish, ..planned }
+    }
+
+    /// A request is issued: from now on the version that it makes means this one.
+    pub(super) fn issue(&mut self, asks: &Asks) {
+        let user = asks.planned.client;
+        if asks.planned.wish.is_change() {
+            let count = self.changes.entry(user).or_default();
+            *count += 1;
+            self.versions.insert((user, asks.version), *count);
+        }
     }
 
     /// A change is issued by a client that has forgotten its token, which was this one.
@@ -121,7 +126,7 @@ impl Names {
     }
 
     fn request(&self, request: RequestId) -> RequestId {
-        self.requests.get(&request).copied().unwrap_or(RequestId(u32::MAX))
+        self.requests.get(&request).copied().unwrap_or(RequestId(u64::MAX))
     }
 
     /// The version of the scope that a user's version is; one that it never had stays what it is.
@@ -131,7 +136,7 @@ impl Names {
 
     /// The version in a reply: that of who was asked about, or of who made it.
     fn version_of(&self, request: RequestId, version: u32) -> u32 {
-        let planned = self.plan.get(self.request(request).0 as usize);
+        let planned = self.plan.get(self.request(request).number() as usize);
         let user = planned.map(|planned| match planned.wish {
             Wish::Query { user, .. } => user,
             _ => planned.client,

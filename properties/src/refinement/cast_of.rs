@@ -27,7 +27,7 @@ pub fn cast_of(scope: &Scope) -> Result<Cast, Impossible> {
         });
     }
     let Setting { config, plan, sessions } = Setting::of(scope);
-    let planned = |id| plan.planned(RequestId(id)).cloned();
+    let planned = |id| plan.planned(RequestId::of(id)).cloned();
     let requests: Vec<Planned> = (0..plan.len()).filter_map(planned).collect();
     Ok(Cast {
         config: (*config).clone(),

@@ -126,7 +126,7 @@ impl Refinement {
         let relayed = servers().flat_map(|(server, at)| {
             server.relayed.iter().map(move |(request, relayed)| Relay {
                 server: at,
-                request: request.0,
+                request: request.number(),
                 sessions: self.askers(relayed.askers),
             })
         });
@@ -138,7 +138,7 @@ impl Refinement {
         let carried = task.foreign.as_ref().map_or(0, |foreign| self.askers(foreign.asked_there));
         Task {
             server,
-            request: task.asked.ask.request.0,
+            request: task.asked.ask.request.number(),
             token: task.asked.token,
             flags: u32::from(task.running) * RUNNING + u32::from(task.refused) * REFUSED,
             source: plus_one(id.map(|id| id.source.index)),
@@ -154,7 +154,7 @@ impl Refinement {
     fn handed(&self, server: Cell, handed: &HandedOver) -> Handed<Cell> {
         Handed {
             server,
-            request: handed.asked.ask.request.0,
+            request: handed.asked.ask.request.number(),
             token: handed.asked.token,
             incarnation: handed.hand_over.incarnation,
             sequence: handed.hand_over.sequence,
@@ -179,7 +179,7 @@ impl Refinement {
     fn entry(&self, control: Cell, source: u16, request: RequestId, held: &Held) -> Entry<Cell> {
         Entry {
             source: source.into(),
-            request: request.0,
+            request: request.number(),
             token: held.asked.token,
             incarnation: held.hand_over.incarnation,
             sequence: held.hand_over.sequence,
@@ -205,14 +205,14 @@ fn map_clients(world: &World, state: &mut State<Growable>) {
         .clients
         .iter()
         .flat_map(|client| client.waiting.iter())
-        .map(|(request, asked)| Waiting { request: request.0, token: asked.token })
+        .map(|(request, asked)| Waiting { request: request.number(), token: asked.token })
         .collect();
     waiting.sort_by_key(|row| row.request);
     extend(&mut state.waiting, waiting);
     let pending = world.communication.iter().zip(0..).flat_map(|(server, at)| {
         server.pending.iter().map(move |(request, pending)| Pending {
             server: at,
-            request: request.0,
+            request: request.number(),
             token: pending.asked.token,
             at: plus_one(pending.at),
         })
@@ -239,6 +239,7 @@ fn map_global_server(world: &World, state: &mut State<Growable>) {
     let awaited = global.awaited.iter();
     extend(
         &mut state.awaited,
-        awaited.map(|waits| Awaited { server: waits.server.into(), request: waits.request.0 }),
+        awaited
+            .map(|waits| Awaited { server: waits.server.into(), request: waits.request.number() }),
     );
 }

@@ -19,7 +19,7 @@ use super::setting::Setting;
 /// The scope of a run with this setting.
 pub fn scope_of(name: &str, about: &str, setting: &Setting) -> Scope {
     let config = &setting.config;
-    let planned = (0..setting.plan.len()).filter_map(|id| setting.plan.planned(RequestId(id)));
+    let planned = (0..setting.plan.len()).filter_map(|id| setting.plan.planned(RequestId::of(id)));
     Scope {
         name: name.to_owned(),
         about: about.to_owned(),

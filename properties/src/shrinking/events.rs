@@ -110,7 +110,7 @@ impl<F: Failing> Search<'_, F> {
     fn unroll(&mut self) {
         let round = self.scope.requests.len();
         let named = self.steps.iter().filter_map(|step| step.action.request());
-        let rounds = named.map(|request| request.0 as usize / round + 1).max().unwrap_or(1);
+        let rounds = named.map(|request| request.number() as usize / round + 1).max().unwrap_or(1);
         if self.scope.rounds > 1 && round * rounds <= *REQUESTS.end() as usize {
             let requests = self.scope.requests.repeat(rounds);
             let scope = Scope { requests, rounds: 1, ..self.scope.clone() };

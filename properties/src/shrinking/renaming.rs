@@ -72,13 +72,13 @@ impl Renaming {
 
     /// An action under its new names; nothing if it names what is gone.
     pub(super) fn action(&self, action: &Action) -> Option<Action> {
-        let request = |id: RequestId| self.requests.get(id.0 as usize)?.map(RequestId);
+        let request = |id: RequestId| self.requests.get(id.number() as usize)?.map(RequestId::of);
         action.renamed(|node| self.node(node), request)
     }
 
     /// Whether a request is left.
     pub(super) fn has(&self, request: RequestId) -> bool {
-        self.requests.get(request.0 as usize).is_some_and(Option::is_some)
+        self.requests.get(request.number() as usize).is_some_and(Option::is_some)
     }
 
     fn node(&self, node: Node) -> Option<Node> {
@@ -184,12 +184,12 @@ mod tests {
             assert_eq!(smaller.nodes.clients, 5);
             let issue = |id: u32| {
                 let client = Node::client(scope.requests[id as usize].client);
-                renaming.action(&Action::Issue { client, request: RequestId(id) })
+                renaming.action(&Action::Issue { client, request: RequestId::of(id) })
             };
             let issued: Vec<Action> = (0..scope.requests.len() as u32).filter_map(issue).collect();
             for (place, action) in issued.iter().enumerate() {
                 let client = Node::client(smaller.requests[place].client);
-                let request = RequestId(place as u32);
+                let request = RequestId::of(place as u32);
                 assert_eq!(*action, Action::Issue { client, request });
             }
             assert_eq!(issued.len(), smaller.requests.len());

@@ -17,7 +17,7 @@ impl Sometimes for AnsweredAtNewSession {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().filter(|e| e.kind.get() == kind::ANSWER).any(|e| {
-            let client = s.protocol.planned(RequestId(e.request.get())).client;
+            let client = s.protocol.planned(RequestId::of(e.request.get())).client;
             let to = e.to.node();
             let key = (u32::from(to.index), e.request);
             s.protocol.session(client) != to

@@ -18,7 +18,7 @@ impl Sometimes for ClientMovesMidRequest {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.queue.iter().any(|t| {
-            let request = RequestId(t.request.get());
+            let request = RequestId::of(t.request.get());
             let awaited = s.state.waiting.position(|w| w.request == t.request).is_some();
             let session = s.protocol.current_session(s.state, s.protocol.planned(request).client);
             let mut askers = s.protocol.askers(request, t.sessions.get() | t.carried.get()).nodes();

@@ -18,7 +18,7 @@ impl Sometimes for DeletedAnswer {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().filter(|e| e.kind.get() == kind::ANSWER && e.b.get() == 0).any(|e| {
-            let user = s.protocol.planned(RequestId(e.request.get())).user;
+            let user = s.protocol.planned(RequestId::of(e.request.get())).user;
             let rows = s.state.log_to(e.a.get() as usize);
             let mut own = rows.filter(|r| r.user.get() == u32::from(user));
             let (stored, _) = s.state.stored_at(user, e.a.get() as usize);

@@ -19,7 +19,7 @@ impl Sometimes for DuplicatePublish {
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().any(|e| {
             let to_global = e.to.node().role == Role::Global && e.kind.get() == kind::PUBLISH;
-            let planned = s.protocol.planned(RequestId(e.request.get()));
+            let planned = s.protocol.planned(RequestId::of(e.request.get()));
             to_global && s.state.stored(planned.user).0 == planned.version
         })
     }

@@ -24,7 +24,7 @@ impl Sometimes for GivenBack {
                 Message::Return { request, hand_over, .. } => s
                     .protocol
                     .query_servers()
-                    .any(|c| c != hand_over.source.index && would_take(s, c, request.0)),
+                    .any(|c| c != hand_over.source.index && would_take(s, c, request.number())),
                 _ => false,
             })
     }

@@ -18,7 +18,7 @@ impl Sometimes for HiddenAnswer {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         s.state.flight.iter().filter(|e| e.kind.get() == kind::ANSWER).any(|e| {
-            let planned = s.protocol.planned(RequestId(e.request.get()));
+            let planned = s.protocol.planned(RequestId::of(e.request.get()));
             let (stored, _) = s.state.stored_at(planned.user, e.a.get() as usize);
             let document = s.protocol.document(planned.user, stored);
             document.data > 0 && !document.is_shared_with(planned.user, planned.client)

@@ -24,7 +24,7 @@ impl Sometimes for LatePublish {
                 stored > version && s.protocol.document(user, stored).data == 0
             };
             to_global && {
-                let planned = s.protocol.planned(RequestId(e.request.get()));
+                let planned = s.protocol.planned(RequestId::of(e.request.get()));
                 let published = s.protocol.document(planned.user, planned.version).data > 0;
                 published && late(planned.version, planned.user)
             }

@@ -19,7 +19,8 @@ impl Sometimes for RoomRefused {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let knobs = &s.protocol.scope().knobs;
-        let handed_over = |r: RequestId| s.ghost.moved.iter().any(|m| m.request.get() == r.0);
+        let handed_over =
+            |r: RequestId| s.ghost.moved.iter().any(|m| m.request.get() == r.number());
         !knobs.rooms.is_empty()
             && s.state.flight.iter().any(|e| {
                 let (from, message) = (e.from.node(), wire::open(e));

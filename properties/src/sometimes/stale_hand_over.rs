@@ -21,7 +21,8 @@ impl Sometimes for StaleHandOver {
             s.state.flight.iter().any(|e| match wire::open(e) {
                 Message::Finish { request, hand_over, .. }
                 | Message::Return { request, hand_over, .. } => {
-                    (e.to.node().index.into(), request.0) == (h.server.get(), h.request.get())
+                    (e.to.node().index.into(), request.number())
+                        == (h.server.get(), h.request.get())
                         && (hand_over.incarnation, hand_over.sequence)
                             != (h.incarnation.get(), h.sequence.get())
                 }

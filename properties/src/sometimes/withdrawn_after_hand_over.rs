@@ -19,7 +19,7 @@ impl Sometimes for WithdrawnAfterHandOver {
         s.state.flight.iter().any(|e| {
             let Message::Withdraw { request, hand_over: id } = wire::open(e) else { return false };
             let to = e.to.node();
-            let key = (u32::from(to.index), request.0, u32::from(id.source.index) + 1);
+            let key = (u32::from(to.index), request.number(), u32::from(id.source.index) + 1);
             to.role == Role::Query
                 && s.state.queue.iter().any(|t| {
                     (t.server.get(), t.request.get(), t.source.get()) == key

@@ -18,7 +18,7 @@ impl Sometimes for WriteAtRisk {
 
     fn reached_in<S: Size>(s: &Situation<'_, S>) -> bool {
         let awaited = s.state.awaited.iter().any(|a| {
-            let planned = s.protocol.planned(RequestId(a.request.get()));
+            let planned = s.protocol.planned(RequestId::of(a.request.get()));
             s.state.stored(planned.user).0 == planned.version
         });
         awaited && s.state.unflushed.get() > 0 && s.state.budget(Budget::CrashGlobal) > 0

@@ -213,7 +213,7 @@ pub fn node() -> impl Strategy<Value = Node> {
 }
 
 fn request() -> impl Strategy<Value = RequestId> {
-    any::<u32>().prop_map(RequestId)
+    any::<u64>().prop_map(RequestId)
 }
 
 fn step() -> impl Strategy<Value = Step> {

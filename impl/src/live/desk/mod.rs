@@ -2,8 +2,8 @@
 //! and stored comes out as [`Deed`]s, in order.
 //!
 //! - `session`: who is connected. `vcard`: user information, which is what the protocol is about. `roster` and `presence`:
-//!   contacts, and with that whom a user shares with. `search`: who is found. `route`: stanzas from user to user. `service`:
-//!   what a client asks of the server itself.
+//!   contacts, and with that whom a user shares with. `search`: who is found. `route`: stanzas from user to user, who may have
+//!   their seats elsewhere. `service`: what a client asks of the server itself.
 
 mod book;
 mod presence;
@@ -21,7 +21,7 @@ use spillway_traces::RequestId;
 
 use super::front::error::{ErrorType, iq_error};
 use super::front::names::CLIENT;
-use super::host::Host;
+use super::host::{Host, Recalled};
 use book::Roster;
 use session::Session;
 
@@ -51,6 +51,13 @@ pub enum Deed {
         /// What says that it is stored.
         then: Vec<(ConnectionId, Element)>,
     },
+    /// This is for a user who has no seat here.
+    Elsewhere {
+        /// The user.
+        user: u16,
+        /// The stanza, from an address of this domain to another one.
+        stanza: Element,
+    },
 }
 
 /// Everything between streams and nodes.
@@ -60,6 +67,8 @@ pub struct Desk {
     pub host: Host,
     /// Who has an account.
     pub directory: Directory,
+    /// Users who have their seats here, if there can be others.
+    seated: Option<BTreeSet<u16>>,
     sessions: BTreeMap<ConnectionId, Session>,
     /// The connections of each user that has any.
     connections: BTreeMap<u16, BTreeSet<ConnectionId>>,
@@ -89,6 +98,7 @@ impl Desk {
     ) -> Result<Desk, u16> {
         let mut desk = Desk {
             domain: domain.to_owned(),
+            seated: (!host.has_global()).then(BTreeSet::new),
             host,
             directory,
             sessions: BTreeMap::new(),
@@ -112,10 +122,29 @@ impl Desk {
         std::mem::take(&mut self.deeds)
     }
 
+    /// Whether a user has its seat here.
+    pub fn is_seated(&self, user: u16) -> bool {
+        self.seated.as_ref().is_none_or(|seated| seated.contains(&user))
+    }
+
+    /// A user has its seat here from now on, with this roster.
+    pub fn seat(&mut self, user: u16, recalled: Recalled, roster: Option<&[u8]>) {
+        let is_new = self.seated.as_mut().is_some_and(|seated| seated.insert(user));
+        if is_new {
+            let roster = roster.and_then(Roster::read).unwrap_or_default();
+            self.rosters.insert(user, roster);
+            self.host.seat(user, recalled);
+        }
+    }
+
     /// A client has logged in and bound a resource. False if there is no such account any more.
+    ///
+    /// # Panics
+    /// Its user has no seat here.
     pub fn bound(&mut self, id: ConnectionId, account: &str, resource: &str, now_us: u64) -> bool {
         self.now_us = now_us;
         let Some(user) = self.directory.number(account) else { return false };
+        assert!(self.is_seated(user), "whoever logs in has a seat");
         let jid = format!("{account}@{}/{resource}", self.domain);
         self.replace(user, &jid);
         self.host.attach(user, now_us);
@@ -209,7 +238,7 @@ impl Desk {
             Err(condition) => return self.refuse(id, &stanza, ErrorType::Cancel, condition),
         };
         if let Some(full) = to.as_ref().filter(|to| to.resource.is_some()) {
-            return self.iq_to_resource(id, &stanza, full);
+            return self.route(full, stanza);
         }
         if !is_request {
             return; // an answer to what the server has not asked
@@ -269,13 +298,6 @@ impl Desk {
     /// Whether somebody waits for the nodes.
     pub fn is_waiting(&self) -> bool {
         !self.asked.is_empty()
-    }
-
-    /// A roster that was stored elsewhere. What is here already counts.
-    pub fn learn_roster(&mut self, user: u16, bytes: &[u8]) {
-        if let Some(roster) = Roster::read(bytes) {
-            self.rosters.entry(user).or_insert(roster);
-        }
     }
 
     /// Resources that are bound.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minidom::Element;
 
-use super::{ConnectionId, Deed, Desk, set};
+use super::{Address, ConnectionId, Deed, Desk, set};
 use crate::live::front::error::ErrorType;
 
 /// Addresses that a session sends presence to directly, at most.
@@ -78,35 +78,71 @@ impl Desk {
     /// Sends presence to the available resources of an address, which stays as it is (RFC 6121 §8.5.2.1.2).
     fn send_presence(&mut self, to: &str, stanza: &Element) {
         let Ok(address) = self.address(to) else { return };
-        let Some(user) = address.account.as_ref().and_then(|name| self.directory.number(name))
-        else {
-            return;
-        };
+        let mut copy = stanza.clone();
+        set(&mut copy, "to", to);
+        self.route(&address, copy);
+    }
+
+    /// Presence has come for a user.
+    pub(super) fn deliver_presence(&mut self, to: &Address, stanza: &Element) {
+        let user = to.account.as_ref().and_then(|name| self.directory.number(name));
+        let Some(user) = user else { return };
+        match stanza.attr("type").unwrap_or_default() {
+            "" | "unavailable" => self.show(user, to, stanza),
+            "probe" => self.probed(user, stanza),
+            "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed" => {
+                self.subscription_came(user, stanza);
+            }
+            "error" => {
+                let there = self.resource(to);
+                self.deeds.extend(there.map(|id| Deed::Send(id, stanza.clone())));
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self, user: u16, to: &Address, stanza: &Element) {
         let all = self.connections.get(&user).into_iter().flatten().copied();
-        let wanted = all.filter(|id| match &address.resource {
+        let wanted = all.filter(|id| match &to.resource {
             Some(resource) => self.sessions[id].jid.ends_with(&format!("/{resource}")),
             None => self.sessions[id].presence.is_some(),
         });
         let wanted: Vec<ConnectionId> = wanted.collect();
-        let mut copy = stanza.clone();
-        set(&mut copy, "to", to);
-        self.deeds.extend(wanted.into_iter().map(|id| Deed::Send(id, copy.clone())));
+        self.deeds.extend(wanted.into_iter().map(|id| Deed::Send(id, stanza.clone())));
     }
 
-    /// What a resource that comes is told: who is there of those whom the user sees, and of its own.
+    /// What a resource that comes is told: who is there of those whom the user sees, and of its own (RFC 6121 §4.3).
     fn probe(&mut self, id: ConnectionId) {
         let session = &self.sessions[&id];
         let (user, jid) = (session.user, session.jid.clone());
         let contacts = self.rosters.get(&user).into_iter().flat_map(|roster| &roster.contacts);
-        let seen = contacts.filter(|(_, contact)| contact.to).map(|(account, _)| account);
-        let users = seen.filter_map(|account| self.directory.number(account)).chain([user]);
-        let there = users.flat_map(|user| self.connections.get(&user).into_iter().flatten());
-        let there = there.filter(|there| **there != id);
-        let told: Vec<Element> =
-            there.filter_map(|there| self.sessions[there].presence.clone()).collect();
-        for mut presence in told {
+        let seen = contacts.filter(|(_, contact)| contact.to).map(|(account, _)| account.clone());
+        for account in seen.collect::<Vec<_>>() {
+            let mut probe = self.ask("probe", "", &account);
+            set(&mut probe, "from", &jid);
+            self.route(&Address { account: Some(account), resource: None }, probe);
+        }
+        let own = self.connections.get(&user).into_iter().flatten().filter(|own| **own != id);
+        let told = own.filter_map(|own| self.sessions[own].presence.clone());
+        for mut presence in told.collect::<Vec<_>>() {
             set(&mut presence, "to", &jid);
             self.deeds.push(Deed::Send(id, presence));
+        }
+    }
+
+    /// Somebody who has come asks whether a user is there: it is told if it sees the user.
+    fn probed(&mut self, user: u16, probe: &Element) {
+        let Some(from) = probe.attr("from") else { return };
+        let account = self.address(from).ok().and_then(|from| from.account);
+        let roster = self.rosters.get(&user);
+        let contact = account.and_then(|account| roster?.contacts.get(&account));
+        if !contact.is_some_and(|contact| contact.from) {
+            return;
+        }
+        let all = self.connections.get(&user).into_iter().flatten();
+        let told = all.filter_map(|id| self.sessions[id].presence.clone());
+        for presence in told.collect::<Vec<_>>() {
+            self.send_presence(from, &presence);
         }
     }
 
@@ -153,7 +189,7 @@ impl Desk {
         }
     }
 
-    /// One asks to see another, allows it, or ends it. Each side's list says what holds (RFC 6121, appendix A).
+    /// A user asks to see another one, allows it, or ends it. Each side's list says what holds (RFC 6121, appendix A).
     ///
     /// What is `said` with it goes on, with the addresses of accounts (§3.1.2).
     pub(super) fn subscription(&mut self, from: &str, to: &str, said: &Element) {
@@ -161,8 +197,7 @@ impl Desk {
         let mut said = said.clone();
         set(&mut said, "from", &self.bare(from));
         set(&mut said, "to", &self.bare(to));
-        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
-        else {
+        let (Some(own), Some(_)) = (self.directory.number(from), self.directory.number(to)) else {
             return; // nobody tells whether there is such an account
         };
         let mine = self.rosters.entry(own).or_default().contacts.entry(to.to_owned()).or_default();
@@ -176,28 +211,10 @@ impl Desk {
             "unsubscribed" => (mine.asked, mine.from) = (false, false),
             _ => {}
         }
-        let is_mine_changed = *mine != before;
-        let is_mine_shown = mine.looks_other_than(&before);
-        let allowed = kind != "subscribed" || before.asked;
-        let theirs =
-            self.rosters.entry(other).or_default().contacts.entry(from.to_owned()).or_default();
-        let before_there = theirs.clone();
-        match kind {
-            "subscribe" => theirs.asked = !theirs.from,
-            "subscribed" if allowed && theirs.asks => (theirs.asks, theirs.to) = (false, true),
-            "unsubscribe" => (theirs.asked, theirs.from) = (false, false),
-            "unsubscribed" => (theirs.asks, theirs.to) = (false, false),
-            _ => {}
-        }
-        let is_theirs_changed = *theirs != before_there;
-        let is_theirs_shown = theirs.looks_other_than(&before_there);
-        let shared =
-            is_mine_changed.then(|| self.save(own, to, is_mine_shown, Vec::new())).flatten();
-        if is_theirs_changed {
-            self.save(other, from, is_theirs_shown, Vec::new());
-        }
+        let (is_changed, is_shown) = (*mine != before, mine.looks_other_than(&before));
+        let shared = is_changed.then(|| self.save(own, to, is_shown, Vec::new())).flatten();
         match (kind, shared) {
-            _ if !is_theirs_changed => {}
+            ("subscribed", _) if !before.asked => {}
             // Who is told that it may see, sees.
             ("subscribed", Some(request)) => {
                 let allowed = Allowed { from: from.to_owned(), to: to.to_owned(), said };
@@ -206,22 +223,43 @@ impl Desk {
             ("subscribed", None) => {
                 self.say_allowed(&Allowed { from: from.to_owned(), to: to.to_owned(), said });
             }
-            _ => self.say_subscription(other, &said),
+            _ => self.route(&Address { account: Some(to.to_owned()), resource: None }, said),
         }
         if kind == "unsubscribed" && before.from {
             self.show_presence(own, to, false);
         }
     }
 
+    /// Somebody asks to see a user, allows it, or ends it.
+    fn subscription_came(&mut self, user: u16, said: &Element) {
+        let from = said.attr("from").and_then(|from| self.address(from).ok()?.account);
+        let Some(from) = from else { return };
+        let contacts = &mut self.rosters.entry(user).or_default().contacts;
+        let theirs = contacts.entry(from.clone()).or_default();
+        let before = theirs.clone();
+        match said.attr("type").unwrap_or_default() {
+            "subscribe" => theirs.asked = !theirs.from,
+            "subscribed" if theirs.asks => (theirs.asks, theirs.to) = (false, true),
+            "unsubscribe" => (theirs.asked, theirs.from) = (false, false),
+            "unsubscribed" => (theirs.asks, theirs.to) = (false, false),
+            _ => {}
+        }
+        let (is_changed, is_shown) = (*theirs != before, theirs.looks_other_than(&before));
+        if is_changed {
+            self.save(user, &from, is_shown, Vec::new());
+            self.say_subscription(user, said);
+        } else if before.is_empty() {
+            self.rosters.entry(user).or_default().contacts.remove(&from);
+        }
+    }
+
     /// A contact may see a user from now on.
     pub(super) fn say_allowed(&mut self, allowed: &Allowed) {
         let Allowed { from, to, said } = allowed;
-        let (Some(own), Some(other)) = (self.directory.number(from), self.directory.number(to))
-        else {
-            return;
-        };
-        self.say_subscription(other, said);
-        self.show_presence(own, to, true);
+        self.route(&Address { account: Some(to.clone()), resource: None }, said.clone());
+        if let Some(own) = self.directory.number(from) {
+            self.show_presence(own, to, true);
+        }
     }
 
     fn say_subscription(&mut self, other: u16, said: &Element) {

@@ -5,7 +5,7 @@ mod search;
 use minidom::Element;
 
 use super::*;
-use crate::live::host::Seat;
+use crate::live::host::Crew;
 use crate::live::open::configuration;
 
 const DOMAIN: &str = "localhost";
@@ -22,8 +22,8 @@ impl Office {
     fn new(users: &[&str], threshold: u32) -> Office {
         let numbers = users.iter().map(|name| (*name).to_owned()).zip(0..);
         let config = configuration(3, threshold);
-        let seat = Seat::whole(&config, Vec::new(), 0);
-        let host = Host::new(config, &seat, 7, false).expect("an empty file is whole");
+        let crew = Crew::whole(&config, Vec::new(), 0);
+        let host = Host::new(config, &crew, 7, false).expect("an empty file is whole");
         let desk = Desk::new(DOMAIN, host, Directory::new(numbers), []).expect("no roster is bad");
         Office { desk, sent: BTreeMap::new(), closed: Vec::new(), now_us: 0 }
     }
@@ -68,6 +68,7 @@ impl Office {
                     self.sent.entry(id).or_default().push(stanza);
                 }
                 Deed::Close(id, condition) => self.closed.push((id, condition)),
+                Deed::Elsewhere { .. } => unreachable!("everybody is here"),
                 Deed::SaveRoster { then, .. } => {
                     for (id, stanza) in then {
                         self.sent.entry(id).or_default().push(stanza);

@@ -13,6 +13,11 @@ pub fn stanza(element: &Element, out: &mut Vec<u8>) {
     within(element, CLIENT, out);
 }
 
+/// Puts an element that stands for itself into `out`.
+pub fn whole(element: &Element, out: &mut Vec<u8>) {
+    within(element, "", out);
+}
+
 /// Puts the end of a stream with its error into `out`.
 pub fn stream_error(condition: &str, text: &str, out: &mut Vec<u8>) {
     let known = !condition.is_empty() && condition.bytes().all(|b| matches!(b, b'a'..=b'z' | b'-'));

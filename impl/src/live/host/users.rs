@@ -5,31 +5,40 @@ use std::sync::Arc;
 
 use spillway_traces::{Node, RequestId};
 
-use super::{Host, Kept, REQUEST_BITS, Recalled};
+use super::{BEFORE_BITS, COUNT_BITS, Host, Kept, Recalled};
 use crate::config::Class;
 use crate::node::{Change as Wanted, Command, Input};
 use crate::nodes::client::Client;
 use crate::profile::Record;
 use crate::search::Search;
 
+/// Lives whose versions are kept apart, while nothing of them is stored.
+const LIVES_APART: u32 = 64;
+
 impl Host {
     /// A user's client begins its session. Until [`Host::is_joining`] says no, it is to ask for nothing but changes.
+    ///
+    /// # Panics
+    /// The global server is elsewhere, and the user has no seat here: see [`Host::seat`].
     pub fn attach(&mut self, user: u16, now_us: u64) {
-        if self.clients.contains_key(&user) || self.joining.is_recalling(user) {
+        if self.clients.contains_key(&user) {
             return;
         }
-        match self.kept.remove(&user) {
-            Some(kept) => self.join(user, kept, now_us),
-            None if self.global.is_some() => {
-                let recalled = self.recall(user);
-                self.go_on_from(user, recalled, now_us);
-            }
-            None => self.joining.recall(user),
+        if !self.kept.contains_key(&user) {
+            let recalled = self.recall(user, self.incarnation);
+            self.seat(user, recalled);
+        }
+        if let Some(kept) = self.kept.remove(&user) {
+            self.join(user, kept, now_us);
         }
     }
 
-    /// What the global server, which is here, has stored of a user.
-    pub fn recall(&self, user: u16) -> Recalled {
+    /// What the global server, which is here, has stored of a user, of whom so many lives of communication servers may have
+    /// changes under way.
+    ///
+    /// # Panics
+    /// The global server is elsewhere.
+    pub fn recall(&self, user: u16, before: u32) -> Recalled {
         let global = self.global.as_ref().expect("the global server is here");
         let newest = global.newest.get(&user);
         let entry = newest.and_then(|newest| match newest.revision.checked_sub(global.base + 1) {
@@ -38,33 +47,21 @@ impl Host {
         });
         let record = entry.map(|entry| (*entry.record).clone());
         let version = entry.map_or(0, |entry| entry.version);
-        Recalled { version, record, is_first: global.newest_revision() == 0 }
+        let is_first = before == 0 && global.newest_revision() == 0;
+        Recalled { version, record, before, is_first }
     }
 
-    /// Users of whom somebody has to ask the global server, which is elsewhere.
-    pub fn take_recalls(&mut self) -> Vec<u16> {
-        self.joining.take_recalls()
-    }
-
-    /// What the global server has stored of a user who begins a session. Of one who has gone again it is of no use.
-    pub fn recalled(&mut self, user: u16, recalled: Recalled, now_us: u64) {
-        let Some(wants) = self.joining.recalled(user) else { return };
-        self.go_on_from(user, recalled, now_us);
-        for (request, change) in wants {
-            self.change(user, request, change, now_us);
-        }
-    }
-
-    pub(super) fn go_on_from(&mut self, user: u16, recalled: Recalled, now_us: u64) {
-        let Recalled { version, record, is_first } = recalled;
-        // Nobody has seen anything, nor asked for a change that may be under way.
-        let is_first = is_first && self.is_first_life;
+    /// A user has its seat here from now on: its clients are here and nowhere else. It goes on from what is stored.
+    pub fn seat(&mut self, user: u16, recalled: Recalled) {
+        let Recalled { version, record, before, is_first } = recalled;
         let rule = self.config.knobs.sharing;
         let record = record.unwrap_or_else(|| Record { rule, ..Record::default() });
-        // Changes that were under way when the process ended may be stored later, under the versions that follow; and so
+        // Changes that were under way when a process ended may be stored later, under the versions that follow; and so
         // may those of a life before that, which went on from what was stored as well.
-        let version = if is_first { 0 } else { version.saturating_add(self.version_gap) };
-        self.join(user, Kept { token: 0, version, record, is_renewed: is_first }, now_us);
+        let gap = self.config.knobs.window_max * (1 + before % LIVES_APART);
+        let version = if is_first { 0 } else { version.saturating_add(gap) };
+        self.before.insert(user, before);
+        self.kept.insert(user, Kept { token: 0, version, record, is_renewed: is_first });
     }
 
     pub(super) fn join(&mut self, user: u16, kept: Kept, now_us: u64) {
@@ -83,7 +80,7 @@ impl Host {
     pub(super) fn renew(&mut self, user: u16, now_us: u64) {
         let Record { info, rule, contacts } = self.clients[&user].record.clone();
         let profile = info.map(|info| info.profile.clone());
-        let request = self.next_request();
+        let request = self.next_request(user);
         self.joining.renewing(user, request);
         self.change(user, request, Wanted::Restate { profile, rule, contacts }, now_us);
     }
@@ -147,7 +144,7 @@ impl Host {
         search: Option<Arc<Search>>,
         now_us: u64,
     ) -> RequestId {
-        let request = self.next_request();
+        let request = self.next_request(asker);
         let home = user % self.config.query_servers;
         self.command(asker, Command::Query { request, user, class, search, home }, now_us);
         request
@@ -158,11 +155,8 @@ impl Host {
     /// # Panics
     /// The user's client has no session.
     pub fn publish(&mut self, user: u16, change: Wanted, now_us: u64) -> RequestId {
-        let request = self.next_request();
-        match self.joining.is_recalling(user) {
-            true => self.joining.want(user, request, change),
-            false => self.change(user, request, change, now_us),
-        }
+        let request = self.next_request(user);
+        self.change(user, request, change, now_us);
         request
     }
 
@@ -178,10 +172,11 @@ impl Host {
         }
     }
 
-    pub(super) fn next_request(&mut self) -> RequestId {
-        // After 2^27 it begins anew: what had the same id then is settled long since.
-        self.last_request = (self.last_request + 1) % (1 << REQUEST_BITS);
-        RequestId(self.request_base | self.last_request)
+    pub(super) fn next_request(&mut self, user: u16) -> RequestId {
+        self.last_request = (self.last_request + 1) % (1 << COUNT_BITS);
+        let before = self.before.get(&user).copied().unwrap_or_default() % (1 << BEFORE_BITS);
+        let before = u64::from(before) << (u64::BITS - BEFORE_BITS);
+        RequestId(before | self.request_base | self.last_request)
     }
 
     pub(super) fn command(&mut self, user: u16, command: Command, now_us: u64) {

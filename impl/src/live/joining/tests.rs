@@ -1,33 +1,15 @@
-//! Who is not ready becomes so once, when it is known what is stored of it and that is stated anew.
+//! Who is not ready becomes so once, when what is stored of it is stated anew.
 
 use super::*;
 
 const REQUEST: RequestId = RequestId(7);
 
 #[test]
-fn what_is_wanted_meanwhile_waits_until_it_is_known_what_is_stored() {
-    let mut joining = Joining::default();
-    assert!(!joining.is_joining(1));
-    joining.recall(1);
-    assert!(joining.is_joining(1) && joining.is_recalling(1) && !joining.is_joining(2));
-    assert_eq!((joining.take_recalls(), joining.take_recalls()), (vec![1], vec![]));
-    joining.want(1, REQUEST, Change::Delete);
-    joining.want(2, REQUEST, Change::Delete); // nobody waits for that one
-    assert!(joining.take_joined().is_empty());
-    let wants = joining.recalled(1).expect("it was waited for");
-    assert_eq!(wants.iter().map(|(request, _)| *request).collect::<Vec<_>>(), [REQUEST]);
-    assert_eq!((joining.take_joined(), joining.take_joined()), (vec![1], vec![]));
-    assert!(joining.recalled(1).is_none() && joining.recalled(2).is_none());
-    assert!(!joining.is_joining(1));
-}
-
-#[test]
 fn who_is_acknowledged_is_ready_and_who_is_refused_states_it_again() {
     let mut joining = Joining::default();
     assert!(!joining.replied(1, REQUEST, false, 0));
     joining.renewing(1, REQUEST);
-    assert!(joining.is_joining(1) && !joining.is_recalling(1));
-    assert!(joining.recalled(1).is_none(), "it is known already");
+    assert!(joining.is_joining(1) && !joining.is_joining(2));
     assert!(!joining.replied(1, RequestId(8), false, 0), "that is of something else");
     assert!(joining.replied(1, REQUEST, true, 50));
     assert!(joining.is_joining(1));
@@ -51,8 +33,5 @@ fn who_goes_away_is_not_waited_for() {
     assert!(joining.leave(1) && !joining.leave(1) && !joining.leave(3));
     assert_eq!(joining.take_due(u64::MAX), Some(2), "the other one is");
     assert_eq!(joining.take_due(u64::MAX), None);
-    joining.recall(4);
-    assert!(joining.leave(4));
-    assert!(joining.recalled(4).is_none());
     assert!(joining.take_joined().is_empty());
 }

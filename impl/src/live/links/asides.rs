@@ -79,7 +79,7 @@ pub fn pass_on(me: Node, neighbours: &mut Neighbours, aside: Aside) -> Option<As
     match &aside {
         // Whom it does not reach it is asked by again.
         Aside::Ask { .. } => neighbours.aside(Node::GLOBAL, aside),
-        Aside::Answer { to, .. } => neighbours.aside(to.0, aside),
+        Aside::Answer { to, .. } | Aside::Between { to, .. } => neighbours.aside(to.0, aside),
         Aside::Stirred => {
             let all: Vec<Node> = neighbours.connected().collect();
             let all = all.into_iter().filter(|node| node.role == Role::Communication);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_question_is_asked_by_another_way_until_it_is_answered() {
         let (mut asides, mut neighbours) = (Asides::new(ME), connected());
-        let number = asides.ask(Ask::Recall(5));
+        let number = asides.ask(Ask::Seat(5));
         assert_eq!(asides.next_due_us(), Some(0));
         let first = asked(&mut asides, &mut neighbours, 10);
         assert_eq!(asides.next_due_us(), Some(10 + AGAIN_US));
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(asides.answered(of_another_life, number, answer.clone()), None);
         assert_eq!(asides.answered(ME, number + 1, answer.clone()), None);
         let answered = asides.answered(ME, number, answer.clone());
-        assert_eq!(answered, Some((Ask::Recall(5), answer.clone())));
+        assert_eq!(answered, Some((Ask::Seat(5), answer.clone())));
         assert_eq!(asides.answered(ME, number, answer), None, "once");
         assert_eq!(asked(&mut asides, &mut neighbours, u64::MAX / 2), []);
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn what_nobody_can_be_asked_is_asked_when_somebody_can() {
         let mut asides = Asides::new(ME);
-        asides.ask(Ask::Recall(5));
+        asides.ask(Ask::Seat(5));
         let mut nobody = Neighbours::new(ME, 0, SERVERS.to_vec());
         assert_eq!(asked(&mut asides, &mut nobody, 10), []);
         assert_eq!(asked(&mut asides, &mut connected(), 11).len(), 1);

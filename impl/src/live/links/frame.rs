@@ -6,9 +6,10 @@ use spillway_traces::Node;
 use super::news::{Fact, Life};
 use crate::live::aside::{Answer, Ask};
 use crate::live::host::Post;
+use crate::live::seats::Parcel;
 
 /// The version of what is said. Both ends have to have the same.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of a frame, at most; a snapshot of all users has to fit.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of the first frame, at most: that of somebody who is not known yet.
@@ -56,8 +57,8 @@ pub enum Frame {
     Ping,
 }
 
-/// What is asked beside the protocol, and answered: a query server passes it on between communication servers and the
-/// global server.
+/// What is said beside the protocol: a query server passes it on between communication servers and the global server, and
+/// between one communication server and another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aside {
     /// A communication server asks.
@@ -80,6 +81,19 @@ pub enum Aside {
     },
     /// Something about accounts has changed: whoever keeps a copy asks what.
     Stirred,
+    /// A communication server says something to another one.
+    Between {
+        /// Who.
+        from: Life,
+        /// To whom.
+        to: Life,
+        /// The number of the first parcel.
+        number: u64,
+        /// How many of the other one's it has taken.
+        taken: u64,
+        /// What it says.
+        parcels: Vec<Parcel>,
+    },
 }
 
 /// Why bytes are no frame.

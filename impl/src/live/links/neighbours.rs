@@ -86,6 +86,21 @@ impl Neighbours {
         self.made.keys().copied()
     }
 
+    /// Whether a node may be alive, as far as is known.
+    pub fn may_live(&self, life: Life) -> bool {
+        self.news.may_live(life)
+    }
+
+    /// Whether anything is known of a node.
+    pub fn knows(&self, node: Node) -> bool {
+        self.news.knows(node)
+    }
+
+    /// A node that nobody has heard of for long counts as gone. If it lives it learns that, and begins anew.
+    pub fn give_up(&mut self, life: Life) {
+        self.learn(&[Fact::Gone(life)]);
+    }
+
     /// What is to be done, in order.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
         std::mem::take(&mut self.deeds)

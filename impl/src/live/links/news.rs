@@ -71,6 +71,11 @@ impl News {
         self.standings.get(&node).is_none_or(|standing| *standing <= (incarnation, false))
     }
 
+    /// Whether anything is known of a node.
+    pub fn knows(&self, node: Node) -> bool {
+        self.standings.contains_key(&node)
+    }
+
     /// Learns a fact. Whether it is new, so that it is to be passed on; what follows is appended.
     pub fn learn(&mut self, fact: Fact, follows: &mut Vec<Follows>) -> bool {
         match fact {

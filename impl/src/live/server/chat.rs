@@ -83,6 +83,10 @@ impl Server {
             false => Turn::More,
         };
         for _ in 0..HEEDED_MAX {
+            if connection.is_waiting() {
+                connection.is_held = true;
+                break;
+            }
             let Some(event) = connection.said.pop_front() else { break };
             self.heed(id, &mut connection, event);
         }
@@ -118,7 +122,7 @@ impl Server {
             Event::Bound { account, resource } => {
                 self.bound(id, connection, &account, &resource);
             }
-            Event::Stanza(stanza) => self.desk.stanza(id, stanza, self.now_us()),
+            Event::Stanza(stanza) => self.said(id, connection, stanza),
             Event::LoginFailed { account } => {
                 tracing::info!(id, account = account.as_deref().unwrap_or("?"), "log-in failed");
             }
@@ -149,7 +153,7 @@ impl Server {
     ) {
         connection.is_bound = true;
         self.forget_stranger(connection);
-        if !self.desk.bound(id, account, resource, self.now_us()) {
+        if !self.serve(id, connection, account, resource) {
             connection
                 .stream
                 .close(Some(("not-authorized", "the account is gone")), &mut connection.out);

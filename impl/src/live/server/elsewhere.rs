@@ -1,15 +1,23 @@
 //! What the server does with those elsewhere: it hears and answers other servers, and where it has no store of its own it asks
 //! the one that has for accounts and rosters.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::super::aside::{self, Answer, Ask};
+use super::super::aside::{self, Answer, Ask, Seat};
 use super::super::book::Book;
 use super::super::control;
 use super::super::desk::ConnectionId;
-use super::super::disk::{Asker, Job};
+use super::super::disk::{Asker, Job, ROSTER};
+use super::super::links::news::Life;
+use super::super::seats::Claim;
+use super::super::seats::claims::Claimed;
+use super::super::seats::whereabouts::Question;
 use super::super::wires;
 use super::Server;
+use crate::config::Config;
+
+/// Within what time after it has begun the global server hears of everybody who lives.
+const HEARD_OF_WITHIN: Duration = Duration::from_secs(10);
 
 impl Server {
     /// Reads what other servers have said.
@@ -25,11 +33,20 @@ impl Server {
     pub(super) fn say(&mut self) -> bool {
         let now_us = self.now_us();
         let Some(wires) = &mut self.wires else { return false };
-        for user in self.desk.host.take_recalls() {
-            wires.ask(Ask::Recall(user), now_us);
+        let mut nowhere = Vec::new();
+        for question in self.whereabouts.take_questions() {
+            match question {
+                Question::Seat(user) => drop(wires.ask(Ask::Seat(user), now_us)),
+                // There is no other place.
+                Question::Where(users) if is_alone(self.desk.host.config()) => {
+                    nowhere.extend(users);
+                }
+                Question::Where(users) => drop(wires.ask(Ask::Where(users), now_us)),
+            }
         }
-        let events = wires.collect(&mut self.desk.host);
-        let any = !events.is_empty();
+        let events = wires.collect(&mut self.desk.host, now_us);
+        let any = !events.is_empty() || !nowhere.is_empty();
+        nowhere.into_iter().for_each(|user| self.place_known(user, None));
         events.into_iter().for_each(|event| self.take_event(event));
         if let Some(wires) = &mut self.wires {
             wires.deliver(&mut self.desk.host);
@@ -45,6 +62,10 @@ impl Server {
             }
             wires::Event::Answered { number, answer } => self.answered(number, answer),
             wires::Event::Stirred => self.ask_accounts(),
+            wires::Event::Came { from, parcels } => {
+                parcels.into_iter().for_each(|parcel| self.came(from, parcel));
+            }
+            wires::Event::Gone { life, lost } => self.server_gone(life, lost),
         }
     }
 
@@ -52,7 +73,10 @@ impl Server {
     fn asked(&mut self, asker: Asker, ask: Ask) {
         let Book::Store(accounts) = &self.book else { return };
         let answer = match ask {
-            Ask::Recall(user) => Answer::Recalled(user, self.desk.host.recall(user)),
+            Ask::Seat(user) => return self.seat_asked(user, asker),
+            Ask::Where(users) => {
+                Answer::Where(users.into_iter().map(|user| (user, self.seat_of(user))).collect())
+            }
             Ask::Accounts { after } if after == self.stirred => {
                 let revision = self.stirred;
                 Answer::Accounts(aside::Accounts { revision, ..Default::default() })
@@ -64,11 +88,78 @@ impl Server {
                 }
                 Err(error) => return tracing::error!(%error, "accounts cannot be read"),
             },
+            // Whoever had the seat before has nothing to say any more.
+            Ask::Roster { user, .. }
+                if !is_alone(self.desk.host.config()) && !self.claims.has(user, asker.from) =>
+            {
+                return;
+            }
             Ask::Roster { user, bytes } => {
                 return self.ask_disk(Job::RosterFor { user, bytes, asker });
             }
         };
         self.answer_asker(asker, answer);
+    }
+
+    /// Who has the seat of a user, as far as it may be alive.
+    fn seat_of(&mut self, user: u16) -> Option<Life> {
+        let (life, wires) = (self.claims.of(user)?, self.wires.as_mut()?);
+        if self.begun.elapsed() > HEARD_OF_WITHIN {
+            wires.give_up_unknown(life);
+        }
+        wires.may_live(life).then_some(life)
+    }
+
+    /// A communication server asks for the seat of a user.
+    fn seat_asked(&mut self, user: u16, asker: Asker) {
+        if self.desk.directory.name(user).is_none() {
+            return self.answer_asker(asker, Answer::Seat(user, Seat::Nobody));
+        }
+        if is_alone(self.desk.host.config()) {
+            return self.answer_seat(user, asker.from.1, asker);
+        }
+        self.seat_of(user);
+        let Some(wires) = &self.wires else { return };
+        match self.claims.claim(user, asker.from, |life| wires.may_live(life)) {
+            Claimed::Granted(claim) => self.answer_seat(user, claim.before, asker),
+            Claimed::Store(claim) => self.ask_disk(Job::Seat { user, claim, asker }),
+            Claimed::Held(life) => self.answer_asker(asker, Answer::Seat(user, Seat::There(life))),
+        }
+    }
+
+    /// It is on the disk who has the seat of a user. If not, it is asked again.
+    pub(super) fn seat_stored(
+        &mut self,
+        stored: Result<(), String>,
+        user: u16,
+        claim: Claim,
+        asker: Asker,
+    ) {
+        match stored {
+            Ok(()) => {
+                self.claims.stored(user, claim);
+                if self.claims.has(user, asker.from) {
+                    self.answer_seat(user, claim.before, asker);
+                }
+            }
+            Err(error) => {
+                self.desk.host.metrics.disk_failed();
+                tracing::error!(%error, "the seat of a user cannot be stored");
+            }
+        }
+    }
+
+    fn answer_seat(&mut self, user: u16, before: u32, asker: Asker) {
+        let Book::Store(accounts) = &self.book else { return };
+        match accounts.get_private(user, ROSTER) {
+            Ok(roster) => {
+                let recalled = self.desk.host.recall(user, before);
+                let roster = roster.map(|roster| roster.value);
+                let seat = Seat::Here { recalled, roster };
+                self.answer_asker(asker, Answer::Seat(user, seat));
+            }
+            Err(error) => tracing::error!(%error, "a roster cannot be read"),
+        }
     }
 
     pub(super) fn answer_asker(&mut self, asker: Asker, answer: Answer) {
@@ -79,9 +170,11 @@ impl Server {
 
     /// A question of this process is answered.
     fn answered(&mut self, number: u64, answer: Answer) {
-        let now_us = self.now_us();
         match answer {
-            Answer::Recalled(user, recalled) => self.desk.host.recalled(user, recalled, now_us),
+            Answer::Seat(user, seat) => self.seat_known(user, seat),
+            Answer::Where(places) => {
+                places.into_iter().for_each(|(user, life)| self.place_known(user, life));
+            }
             Answer::Roster(stored) => {
                 let then = self.rosters.remove(&number).unwrap_or_default();
                 self.roster_stored(stored, then);
@@ -92,9 +185,6 @@ impl Server {
                 let changed = copied.take(accounts);
                 for (name, number) in changed.added {
                     self.desk.directory.add(&name, number);
-                }
-                for (user, roster) in changed.rosters {
-                    self.desk.learn_roster(user, &roster);
                 }
                 changed.removed.iter().for_each(|name| self.end_account(name));
                 if is_first {
@@ -157,4 +247,9 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether there is one communication server, which has all seats.
+fn is_alone(config: &Config) -> bool {
+    config.communication_servers == 1
 }

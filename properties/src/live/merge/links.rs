@@ -107,8 +107,9 @@ impl Merger {
     /// The clients of a communication server go with its process.
     pub(super) fn give_up_sessions(&mut self, server: Node) {
         let sessions = &self.sessions;
-        let of = self.waiting.iter().filter(|(client, _)| sessions.get(client) == Some(&server));
-        let clients = sessions.iter().filter(|(_, of)| **of == server).map(|(client, _)| *client);
+        let is_of = |client: &Node| sessions.get(client).is_some_and(|(of, _)| *of == server);
+        let of = self.waiting.iter().filter(|(client, _)| is_of(client));
+        let clients = sessions.keys().filter(|client| is_of(client)).copied();
         self.renewing.extend(clients);
         for (client, request) in of.copied().collect::<Vec<_>>() {
             self.waiting.remove(&(client, request));
@@ -138,8 +139,8 @@ impl Merger {
 
     /// What is on its way between a communication server and its clients goes with it.
     pub(super) fn lose_clients(&mut self, server: Node) -> Vec<Sent<Spillway>> {
-        let of = |(client, of): (&Node, &Node)| (*of == server).then_some(*client);
-        let clients: Vec<Node> = self.sessions.iter().filter_map(of).collect();
+        let of = self.sessions.iter().filter(|(_, (of, _))| *of == server);
+        let clients: Vec<Node> = of.map(|(client, _)| *client).collect();
         let mut lost = Vec::new();
         for client in clients {
             lost.append(&mut self.empty(client, server));
