@@ -6,7 +6,7 @@
 mod live;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -42,28 +42,29 @@ fn busy(server: &Server, name: &'static str, plain: &str) -> JoinHandle<Told> {
         let (answered, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
         std::thread::scope(|scope| {
             let asking = scope.spawn(|| ask_on(&mut saying, name, &answered, &is_over));
-            let heard = hear_all(&mut hearing, &answered);
+            let (heard, end) = hear_all(&mut hearing, &answered);
             is_over.store(true, Ordering::Relaxed);
-            Told { asked: asking.join().unwrap(), heard }
+            let asked = asking.join().unwrap();
+            assert!(end.is_ok(), "{name}: {end:?} after {}", &heard[heard.len() - 500..]);
+            Told { asked, heard }
         })
     })
 }
 
-/// All that comes; sets that are answered are counted.
-fn hear_all(socket: &mut TcpStream, answered: &AtomicU64) -> String {
+/// All that comes, and how it ends; sets that are answered are counted.
+fn hear_all(socket: &mut TcpStream, answered: &AtomicU64) -> (String, io::Result<()>) {
     let (mut heard, mut room, mut counted) = (Vec::new(), vec![0; 1 << 16], 0);
-    loop {
-        let read = socket.read(&mut room);
-        let read =
-            read.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&heard)));
-        if read == 0 {
-            return String::from_utf8(heard).unwrap();
+    let end = loop {
+        match socket.read(&mut room) {
+            Ok(0) => break Ok(()),
+            Ok(read) => heard.extend_from_slice(&room[..read]),
+            Err(error) => break Err(error),
         }
-        heard.extend_from_slice(&room[..read]);
         let sets = heard[counted..].windows(5).filter(|part| *part == b"id='s").count();
         answered.fetch_add(sets as u64, Ordering::Relaxed);
         counted = heard.len().saturating_sub(4);
-    }
+    };
+    (String::from_utf8(heard).unwrap(), end)
 }
 
 /// How many rounds it has begun to say.

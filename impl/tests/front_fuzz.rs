@@ -7,8 +7,6 @@
 //! for that long; without it a fixed number of dialogues is tried, the same ones each time. `SPILLWAY_FUZZ_SEED` begins elsewhere,
 //! such as at the seed that a failure names.
 
-#![allow(clippy::print_stdout)]
-
 mod fuzz;
 #[path = "front/grammar.rs"]
 mod grammar;
@@ -142,13 +140,12 @@ fn check_stanza(text: &str) {
 
 #[test]
 fn broken_dialogues() {
-    let tried = fuzz::go_on(DIALOGUES, check, |seed| {
+    fuzz::go_on("dialogues", DIALOGUES, check, |seed| {
         let dialogue = grammar::dialogue(&mut ChaCha8Rng::seed_from_u64(seed));
         let parts = dialogue.parts.iter().map(|part| String::from_utf8_lossy(part));
         format!("{:?}: {:#?}", dialogue.tls, parts.collect::<Vec<_>>())
     });
     fuzz::check_memory(KILOBYTES_MAX);
-    println!("{tried} dialogues");
 }
 
 /// A generator whose dialogues all end at the first tag finds nothing.

@@ -9,8 +9,6 @@
 //! for that long; without it a fixed number of conversations is tried, the same ones each time. `SPILLWAY_FUZZ_SEED` begins
 //! elsewhere, such as at the seed that a failure names.
 
-#![allow(clippy::print_stdout)]
-
 mod fuzz;
 mod links;
 
@@ -200,7 +198,8 @@ fn the_conversations_get_far_and_fail_in_many_ways() {
 #[test]
 fn broken_conversations() {
     let all = conversations();
-    let tried = fuzz::go_on(
+    fuzz::go_on(
+        "conversations",
         CONVERSATIONS,
         |seed| check(seed, &all),
         |seed| {
@@ -209,5 +208,4 @@ fn broken_conversations() {
         },
     );
     fuzz::check_memory(KILOBYTES_MAX);
-    println!("{tried} conversations");
 }

@@ -8,8 +8,6 @@
 //! on for that long; without it a fixed number of files is tried, the same ones each time. `SPILLWAY_FUZZ_SEED` begins
 //! elsewhere, such as at the seed that a failure names.
 
-#![allow(clippy::print_stdout)]
-
 mod fuzz;
 mod settings;
 
@@ -107,12 +105,11 @@ fn check_settings(settings: &Settings) {
 
 #[test]
 fn broken_files() {
-    let tried = fuzz::go_on(FILES, check, |seed| {
+    fuzz::go_on("files", FILES, check, |seed| {
         let (text, changed) = file(seed);
         format!("line {changed:?} of\n{}", text.chars().take(4_000).collect::<String>())
     });
     fuzz::check_memory(KILOBYTES_MAX);
-    println!("{tried} files");
 }
 
 /// Files of which none is read, or that are all refused for the same reason, find nothing.

@@ -1,7 +1,7 @@
 """Two unmodified slixmpp clients against a server: log in, publish, query, chat, see and find each other.
 
-usage: chat.py HOST PORT PASSWORD [--plaintext] [--direct-tls] [--overloaded]
-The accounts alice and bob exist, with the same password. --overloaded expects that some of 200 requests at once are refused.
+usage: chat.py HOST PORT[,PORT] PASSWORD [--plaintext] [--direct-tls] [--overloaded]
+The accounts alice and bob exist, with the same password. With two ports each has its own. --overloaded expects that some of 200 requests at once are refused.
  Prints a line for each thing that works; ends with 1 at the first
 that does not.
 """
@@ -18,7 +18,8 @@ from slixmpp.plugins.xep_0055.stanza import Search
 from slixmpp.plugins.xep_0059 import Set
 from slixmpp.xmlstream import ET, register_stanza_plugin
 
-HOST, PORT, PASSWORD = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+HOST, PASSWORD = sys.argv[1], sys.argv[3]
+PORTS = [int(port) for port in sys.argv[2].split(",")]
 PLAINTEXT = "--plaintext" in sys.argv
 DIRECT_TLS = "--direct-tls" in sys.argv
 OVERLOADED = "--overloaded" in sys.argv
@@ -59,8 +60,8 @@ class Client(slixmpp.ClientXMPP):
         self.failed = what
         self.ready.set()
 
-    async def begin(self):
-        self.connect(HOST, PORT)
+    async def begin(self, port):
+        self.connect(HOST, port)
         await asyncio.wait_for(self.ready.wait(), WAIT_S)
         assert self.failed is None, self.failed
         self.send_presence()
@@ -94,8 +95,8 @@ def check(what, found, expected):
 
 async def main():
     alice, bob = Client("alice"), Client("bob")
-    await alice.begin()
-    await bob.begin()
+    await alice.begin(PORTS[0])
+    await bob.begin(PORTS[-1])
     mechanism = alice.plugin["feature_mechanisms"].mech.name
     check("log-in with SCRAM", mechanism.startswith("SCRAM"), True)
     check("TLS", bool(alice.transport.get_extra_info("ssl_object")), not PLAINTEXT)

@@ -160,11 +160,12 @@ pub fn python() -> PathBuf {
     python
 }
 
-/// Runs the script of two slixmpp clients, who are alice and bob, and gives what it told.
-pub fn slixmpp(address: SocketAddr, options: &[&str]) -> String {
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
+/// Runs the script of two slixmpp clients, who are alice and bob, at an address of their own each or at the same; gives what it
+/// told.
+pub fn slixmpp(addresses: &[SocketAddr], options: &[&str]) -> String {
+    let ports: Vec<String> = addresses.iter().map(|address| address.port().to_string()).collect();
     let mut chat = Command::new(python());
-    run(chat.arg(script("chat.py")).args([&host, &port, PASSWORD]).args(options))
+    run(chat.arg(script("chat.py")).args(["127.0.0.1", &ports.join(","), PASSWORD]).args(options))
 }
 
 /// Runs a command that must go well, and gives what it said.

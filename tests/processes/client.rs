@@ -17,6 +17,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
+use crate::system::DOORS;
+
 pub const USERS: usize = 6;
 /// Gets that a client sends at once.
 const BURST: usize = 30;
@@ -84,7 +86,7 @@ impl Client {
         Ok(client)
     }
 
-    fn say(&mut self, text: &str) -> io::Result<()> {
+    pub fn say(&mut self, text: &str) -> io::Result<()> {
         self.tls.write_all(text.as_bytes())?;
         self.tls.flush()
     }
@@ -99,13 +101,18 @@ impl Client {
         Ok(())
     }
 
-    fn talk(&mut self, text: &str, until: &str) -> io::Result<String> {
+    pub fn talk(&mut self, text: &str, until: &str) -> io::Result<String> {
         self.heard.clear();
         self.say(text)?;
+        self.hear(until)
+    }
+
+    /// Waits until this has come. What came until then.
+    pub fn hear(&mut self, until: &str) -> io::Result<String> {
         while !self.heard.contains(until) {
             self.more()?;
         }
-        Ok(self.heard.clone())
+        Ok(std::mem::take(&mut self.heard))
     }
 
     /// The next answer, with the id of what it answers.
@@ -183,12 +190,15 @@ impl Crowd {
     pub fn come(system: &crate::system::System, patience: Duration) -> Crowd {
         let is_over = Arc::new(AtomicBool::new(false));
         let of = |user| {
-            let (is_over, chat, certificate) = (is_over.clone(), system.chat, system.certificate());
+            let (is_over, chat) = (is_over.clone(), system.chat);
+            let certificates = [0, 1].map(|door| system.certificate(door));
             std::thread::spawn(move || {
+                let mut door = user % DOORS;
                 let mut user = User::new(user);
                 while !is_over.load(Ordering::Relaxed) {
                     // What ends a stream is no answer to anything, and no wrong one.
-                    let _ = user.stream(chat, &certificate, patience, &is_over);
+                    let _ = user.stream(chat[door], &certificates[door], patience, &is_over);
+                    door = (door + 1) % DOORS;
                     std::thread::sleep(Duration::from_millis(20));
                 }
                 user.told

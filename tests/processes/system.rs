@@ -11,15 +11,24 @@ use crate::client::{Client, Told, USERS, password_of};
 use crate::live::PASSWORD;
 
 /// The servers, in the order in which they are begun.
-pub const SERVERS: [(&str, u16); 6] =
-    [("global", 0), ("control", 0), ("query", 0), ("query", 1), ("query", 2), ("communication", 0)];
+pub const SERVERS: [(&str, u16); 7] = [
+    ("global", 0),
+    ("control", 0),
+    ("query", 0),
+    ("query", 1),
+    ("query", 2),
+    ("communication", 0),
+    ("communication", 1),
+];
+/// Communication servers.
+pub const DOORS: usize = 2;
 
 pub struct System {
     pub folder: tempfile::TempDir,
-    /// Where clients come in with TLS from the beginning.
-    pub chat: SocketAddr,
+    /// Where clients come in with TLS from the beginning, at each communication server.
+    pub chat: [SocketAddr; DOORS],
     /// Where they come in and begin TLS later.
-    pub starttls: SocketAddr,
+    pub starttls: [SocketAddr; DOORS],
     options: Vec<String>,
     is_traced: bool,
     processes: Vec<Option<Child>>,
@@ -48,20 +57,20 @@ impl System {
 
     fn begin(options: &[&str], is_traced: bool) -> System {
         let folder = tempfile::tempdir().unwrap();
-        let at = free(7);
+        let at = free(9);
         let config = format!(
             "query-threshold = 2\n\
              control = {{ listen = \"{}\" }}\nglobal = {{ listen = \"{}\" }}\n\
-             [[communication]]\nchat = \"{}\"\n\
+             [[communication]]\nchat = \"{}\"\n[[communication]]\nchat = \"{}\"\n\
              [[query]]\nlisten = \"{}\"\n[[query]]\nlisten = \"{}\"\n[[query]]\nlisten = \"{}\"\n\
              [knobs]\nqueue-max = 8\nledger-max = 8\n",
-            at[0], at[1], at[2], at[3], at[4], at[5],
+            at[0], at[1], at[2], at[3], at[4], at[5], at[6],
         );
         fs::write(folder.path().join("spillway.toml"), config).unwrap();
         let options = options.iter().map(|option| option.to_string()).collect();
         let processes = (0..SERVERS.len()).map(|_| None).collect();
-        let mut system =
-            System { folder, chat: at[6], starttls: at[2], options, is_traced, processes };
+        let (chat, starttls) = ([at[7], at[8]], [at[2], at[3]]);
+        let mut system = System { folder, chat, starttls, options, is_traced, processes };
         let made = spillway().args(["keys", "--config"]).arg(system.config()).output().unwrap();
         assert!(made.status.success(), "{made:?}");
         (0..USERS).for_each(|user| system.add(&format!("u{user}"), &password_of(user)));
@@ -97,7 +106,7 @@ impl System {
             command.arg("--trace-dir").arg(self.folder.path().join("traces"));
         }
         if role == "communication" {
-            command.args(["--listen-tls", &self.chat.to_string()]);
+            command.args(["--listen-tls", &self.chat[usize::from(index)].to_string()]);
         }
         let log = self.folder.path().join(format!("{role}{index}.log"));
         let log = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
@@ -138,7 +147,7 @@ impl System {
         let mut lost = Vec::new();
         let until = Instant::now() + Duration::from_secs(30);
         let mut client = loop {
-            match Client::log_in(self.chat, &self.certificate(), 0, Duration::from_secs(10)) {
+            match Client::log_in(self.chat[0], &self.certificate(0), 0, Duration::from_secs(10)) {
                 Ok(client) => break client,
                 Err(error) => assert!(Instant::now() < until, "nobody can log in: {error}"),
             }
@@ -155,9 +164,9 @@ impl System {
         lost
     }
 
-    /// The certificate that clients are to trust.
-    pub fn certificate(&self) -> PathBuf {
-        self.folder.path().join("spillway-data/B0/certificate.pem")
+    /// The certificate that clients of a communication server are to trust.
+    pub fn certificate(&self, door: usize) -> PathBuf {
+        self.folder.path().join(format!("spillway-data/B{door}/certificate.pem"))
     }
 
     fn logs(&self) -> String {

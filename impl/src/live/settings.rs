@@ -29,7 +29,7 @@ insecure-plaintext = false
 control = { listen = "127.0.0.1:7301" }     # K, which moves tasks
 global = { listen = "127.0.0.1:7300" }      # G, which stores what users publish
 
-[[communication]]              # B0; one for now
+[[communication]]              # B0; 1 to 4 of these
 chat = "127.0.0.1:5222"        # where chat clients connect
 
 [[query]]                      # C0; 2 to 8 of these

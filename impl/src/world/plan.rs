@@ -217,8 +217,8 @@ mod tests {
     #[test]
     fn ids_go_on_from_round_to_round() {
         let plan = plan();
-        let of = |client| -> Vec<u64> {
-            (0..).map_while(|issued| plan.next(client, issued)).map(|id| id.0).collect()
+        let of = |client| -> Vec<u32> {
+            (0..).map_while(|issued| plan.next(client, issued)).map(|id| id.number()).collect()
         };
         assert_eq!(of(0), [1, 4, 6, 9]);
         assert_eq!(of(1), [0, 2, 3, 5, 7, 8]);

@@ -1,6 +1,6 @@
 //! What tests have in common that try many seeds: for how long, from where, and what a failure says.
 
-#![allow(dead_code, unreachable_pub)] // each test uses its part
+#![allow(unreachable_pub, clippy::print_stdout)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -10,11 +10,11 @@ fn number(variable: &str) -> Option<u64> {
 }
 
 /// Checks this many seeds, or as many as there is time for with `SPILLWAY_FUZZ_SECONDS`; from 0, or from
-/// `SPILLWAY_FUZZ_SEED`. Says what was tried, and in which time.
+/// `SPILLWAY_FUZZ_SEED`. Prints how many of these were tried.
 ///
 /// # Panics
 /// A check does: with its seed, and what that stands for.
-pub fn go_on(count: u64, check: impl Fn(u64), shown: impl Fn(u64) -> String) -> String {
+pub fn go_on(what: &str, count: u64, check: impl Fn(u64), shown: impl Fn(u64) -> String) {
     let first = number("SPILLWAY_FUZZ_SEED").unwrap_or(0);
     let span = number("SPILLWAY_FUZZ_SECONDS").map(Duration::from_secs);
     let begun = Instant::now();
@@ -24,7 +24,7 @@ pub fn go_on(count: u64, check: impl Fn(u64), shown: impl Fn(u64) -> String) -> 
         assert!(result.is_ok(), "SPILLWAY_FUZZ_SEED={seed}, {}", shown(seed));
         seed += 1;
     }
-    format!("in {:.1} s {}", begun.elapsed().as_secs_f64(), seed - first)
+    println!("{} {what} in {:.1} s", seed - first, begun.elapsed().as_secs_f64());
 }
 
 /// Holds the most memory that this process has had against a bound, where the system says so (proc(5), `status`).

@@ -385,7 +385,7 @@ impl Rig<Global> {
 impl Rig<Query> {
     /// The requests of its queue, in order.
     pub fn queued(&self) -> Vec<u32> {
-        self.node.queue.iter().map(|task| task.request().0).collect()
+        self.node.queue.iter().map(|task| task.request().number()).collect()
     }
 }
 

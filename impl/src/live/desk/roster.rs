@@ -124,7 +124,6 @@ impl Desk {
         let seers: BTreeSet<u16> =
             seers.filter_map(|(account, _)| self.directory.number(account)).collect();
         self.host.attach(user, self.now_us);
-        // Of a user who is being recalled nothing is known yet.
         if self.host.record(user).is_some_and(|record| record.contacts == seers) {
             self.detach_if_away(user);
             return None;
