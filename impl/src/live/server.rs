@@ -50,8 +50,11 @@ const STRANGERS_TURN: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_millis(500);
 /// How often it is asked which accounts there are, even if nobody says that they have changed.
 const ACCOUNTS_AGAIN: Duration = Duration::from_secs(5);
-/// For how long a stop waits for what is to be sent.
+/// For how long a stop waits for what is under way, and for what is to be sent.
 const DRAIN: Duration = Duration::from_secs(5);
+/// For how long it waits for streams to end at least, however long the disk has taken.
+const ENDING: Duration = Duration::from_secs(2);
+const DRAIN_TICK: Duration = Duration::from_millis(10);
 
 const CHAT: Token = Token(0);
 const CONTROL: Token = Token(1);
@@ -256,6 +259,11 @@ impl Server {
         } else {
             Duration::ZERO
         };
+        self.poll_for(events, wait)
+    }
+
+    /// A signal ends the waiting, and nothing else.
+    fn poll_for(&mut self, events: &mut Events, wait: Duration) -> io::Result<()> {
         match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             done => done,
@@ -541,7 +549,7 @@ impl Server {
         let mut events = Events::with_capacity(EVENTS_MAX);
         // What was asked for is answered first.
         while self.is_busy() && Instant::now() < until {
-            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            self.poll_for(&mut events, DRAIN_TICK)?;
             for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
             }
@@ -553,9 +561,10 @@ impl Server {
             self.close(id, "system-shutdown", "");
         }
         let is_over = |server: &Server| server.connections.is_empty() && server.parting.is_empty();
+        let until = until.max(Instant::now() + ENDING);
         while !is_over(&self) && Instant::now() < until {
             self.work();
-            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            self.poll_for(&mut events, DRAIN_TICK)?;
             for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
             }
