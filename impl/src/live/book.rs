@@ -101,7 +101,7 @@ mod tests {
         let (alice, bob) = (account("alice", 1, "secret"), account("bob", 2, "secret"));
         let mut copied = Copied::default();
         assert_eq!(copied.revision, None);
-        assert_eq!(copied.take(copy(3, &[alice.clone()])), added("alice", 1));
+        assert_eq!(copied.take(copy(3, std::slice::from_ref(&alice))), added("alice", 1));
         assert_eq!(copied.take(copy(4, &[alice.clone(), bob.clone()])), added("bob", 2));
         assert_eq!(copied.revision, Some(4));
         // Who has another number is somebody else: the name was removed, and added again.
