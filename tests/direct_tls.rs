@@ -129,6 +129,6 @@ fn slixmpp_comes_in_with_tls_from_the_beginning() {
     add("alice", data.path());
     add("bob", data.path());
     let server = Server::start(data.path(), &DIRECT);
-    let told = slixmpp(server.direct.unwrap(), &["--direct-tls"]);
+    let told = slixmpp(&[server.direct.unwrap()], &["--direct-tls"]);
     assert!(told.contains("ok TLS") && told.contains("ok asked again later"), "{told}");
 }

@@ -46,7 +46,7 @@ fn server(data: &Path, options: &[&str]) -> Server {
 fn slixmpp_logs_in_publishes_asks_and_chats() {
     let data = tempfile::tempdir().unwrap();
     let server = server(data.path(), &["--threshold", "1"]);
-    let told = slixmpp(server.address, &[]);
+    let told = slixmpp(&[server.address], &[]);
     assert!(told.contains("ok asked again later"), "{told}");
     assert_eq!(server.stop(), Some(0));
 }

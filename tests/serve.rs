@@ -5,70 +5,9 @@
 mod live;
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
 
-use live::{HEAD, PASSWORD, Server, add, spillway, user};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A client that speaks plain XMPP.
-struct Client(TcpStream);
-
-impl Client {
-    /// Logs in with PLAIN, whose message for alice and bob is known.
-    fn log_in(server: &Server, plain: &str) -> Client {
-        let mut client = Client::connect(server);
-        let success = client.talk(
-            &format!(
-                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{plain}</auth>"
-            ),
-            "xmpp-sasl",
-        );
-        assert!(success.contains("<success"), "{success}");
-        client.talk(HEAD, "</stream:features>");
-        client.talk(
-            "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
-            "</iq>",
-        );
-        client
-    }
-
-    fn connect(server: &Server) -> Client {
-        let socket = TcpStream::connect(server.address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        let mut client = Client(socket);
-        let features = client.talk(HEAD, "</stream:features>");
-        assert!(features.contains("SCRAM-SHA-256"), "{features}");
-        client
-    }
-
-    fn talk(&mut self, say: &str, until: &str) -> String {
-        self.0.write_all(say.as_bytes()).unwrap();
-        let (mut heard, mut room) = (String::new(), [0; 4096]);
-        while !heard.contains(until) {
-            let read = self.0.read(&mut room).unwrap();
-            assert!(read > 0, "closed after {say}: {heard}");
-            heard.push_str(std::str::from_utf8(&room[..read]).unwrap());
-        }
-        heard
-    }
-
-    fn publish(&mut self, name: &str) {
-        let set =
-            format!("<iq type='set' id='s'><vCard xmlns='vcard-temp'><FN>{name}</FN></vCard></iq>");
-        let answer = self.talk(&set, "id=");
-        assert!(answer.contains("result"), "{answer}");
-    }
-
-    fn own_card(&mut self) -> String {
-        self.talk("<iq type='get' id='g'><vCard xmlns='vcard-temp'/></iq>", "</iq>")
-    }
-}
-
-/// `\0alice\0correct horse` and `\0bob\0correct horse` in base64.
-const ALICE: &str = "AGFsaWNlAGNvcnJlY3QgaG9yc2U=";
-const BOB: &str = "AGJvYgBjb3JyZWN0IGhvcnNl";
+use live::plain::{ALICE, BOB, Client};
+use live::{PASSWORD, Server, add, spillway, user};
 
 #[test]
 fn accounts_are_managed_while_it_runs_and_while_it_does_not() {

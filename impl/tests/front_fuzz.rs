@@ -7,14 +7,11 @@
 //! for that long; without it a fixed number of dialogues is tried, the same ones each time. `SPILLWAY_FUZZ_SEED` begins elsewhere,
 //! such as at the seed that a failure names.
 
-#![allow(clippy::print_stdout)]
-
+mod fuzz;
 #[path = "front/grammar.rs"]
 mod grammar;
 #[path = "front/mod.rs"]
 mod rig;
-
-use std::time::{Duration, Instant};
 
 use grammar::Dialogue;
 use rand_chacha::ChaCha8Rng;
@@ -141,37 +138,14 @@ fn check_stanza(text: &str) {
     assert!(rest.is_empty());
 }
 
-/// The most memory that this process has had, where the system says so (proc(5), `status`).
-fn most_kilobytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
-}
-
 #[test]
 fn broken_dialogues() {
-    let first = number("SPILLWAY_FUZZ_SEED").unwrap_or(0);
-    let span = number("SPILLWAY_FUZZ_SECONDS").map(Duration::from_secs);
-    let begun = Instant::now();
-    let mut seed = first;
-    while span.map_or(seed < first + DIALOGUES, |span| begun.elapsed() < span) {
-        let result = std::panic::catch_unwind(|| check(seed));
-        if result.is_err() {
-            let dialogue = grammar::dialogue(&mut ChaCha8Rng::seed_from_u64(seed));
-            let parts = dialogue.parts.iter().map(|part| String::from_utf8_lossy(part));
-            let parts: Vec<_> = parts.collect();
-            panic!("SPILLWAY_FUZZ_SEED={seed}, {:?}: {parts:#?}", dialogue.tls);
-        }
-        seed += 1;
-    }
-    if let Some(most) = most_kilobytes() {
-        assert!(most <= KILOBYTES_MAX, "{most} KiB");
-    }
-    println!("{} dialogues in {:.1} s", seed - first, begun.elapsed().as_secs_f64());
+    fuzz::go_on("dialogues", DIALOGUES, check, |seed| {
+        let dialogue = grammar::dialogue(&mut ChaCha8Rng::seed_from_u64(seed));
+        let parts = dialogue.parts.iter().map(|part| String::from_utf8_lossy(part));
+        format!("{:?}: {:#?}", dialogue.tls, parts.collect::<Vec<_>>())
+    });
+    fuzz::check_memory(KILOBYTES_MAX);
 }
 
 /// A generator whose dialogues all end at the first tag finds nothing.

@@ -146,12 +146,12 @@ fn whole(args: &Args) -> Opening {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     interrupt::watch()?;
-    log(args.log_json);
-    raise_file_limit();
     let opening = match (args.role, &args.config) {
         (Some(role), Some(config)) => one(args, role, config)?,
         _ => whole(args),
     };
+    log(args.log_json);
+    raise_file_limit();
     if let Some(bug) = args.bug {
         output::warning(&format!("the seeded bug `{}` is on: {}", bug.name(), bug.about()));
     }

@@ -1,6 +1,8 @@
 //! The program as a process, and its accounts: what the tests of the live system share.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod plain;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -35,10 +37,20 @@ impl Server {
 
     /// With limits of the shell's `ulimit`, such as `-n 100`.
     pub fn start_limited(limit: &str, data: &Path, options: &[&str]) -> Server {
-        let mut shell = Command::new("sh");
+        Server::start_after(Command::new("sh"), &format!("ulimit {limit}"), data, options)
+    }
+
+    /// After something that a shell does first, in the same process.
+    pub fn start_after(mut shell: Command, first: &str, data: &Path, options: &[&str]) -> Server {
         let program = env!("CARGO_BIN_EXE_spillway");
-        shell.args(["-c", &format!("ulimit {limit} && exec \"$@\""), "sh", program]);
+        shell.args(["-c", &format!("{first} && exec \"$@\""), "sh", program]);
         Server::start_as(shell, data, options)
+    }
+
+    /// A path as it sees it, which may be on a disk that is there for nobody else (proc(5), `root`).
+    pub fn sees(&self, path: &Path) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.process.id()));
+        root.join(path.strip_prefix("/").expect("a path from the root on"))
     }
 
     fn start_as(mut command: Command, data: &Path, options: &[&str]) -> Server {
@@ -75,9 +87,13 @@ impl Server {
 
     /// The same with another signal.
     pub fn stop_by(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
+        self.process.wait().unwrap().code()
+    }
+
+    pub fn signal(&self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.process.id().to_string()]).status();
         assert!(killed.unwrap().success());
-        self.process.wait().unwrap().code()
     }
 
     /// What it has logged.
@@ -144,11 +160,12 @@ pub fn python() -> PathBuf {
     python
 }
 
-/// Runs the script of two slixmpp clients, who are alice and bob, and gives what it told.
-pub fn slixmpp(address: SocketAddr, options: &[&str]) -> String {
-    let (host, port) = (address.ip().to_string(), address.port().to_string());
+/// Runs the script of two slixmpp clients, who are alice and bob, at an address of their own each or at the same; gives what it
+/// told.
+pub fn slixmpp(addresses: &[SocketAddr], options: &[&str]) -> String {
+    let ports: Vec<String> = addresses.iter().map(|address| address.port().to_string()).collect();
     let mut chat = Command::new(python());
-    run(chat.arg(script("chat.py")).args([&host, &port, PASSWORD]).args(options))
+    run(chat.arg(script("chat.py")).args(["127.0.0.1", &ports.join(","), PASSWORD]).args(options))
 }
 
 /// Runs a command that must go well, and gives what it said.

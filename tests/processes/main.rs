@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod client;
+#[path = "../live/mod.rs"]
+mod live;
 mod seats;
 mod system;
 
@@ -18,6 +20,9 @@ use system::{SERVERS, System};
 
 /// Time between one thing that happens to a server and the next.
 const PAUSE: Duration = Duration::from_millis(700);
+/// Servers that are killed in a run: a query server, a communication server, the control server, the other communication server,
+/// and the global server.
+const KILLED: [usize; 5] = [2, 5, 1, 6, 0];
 /// Kills of each server in the long version.
 const KILLS: usize = 20;
 
@@ -43,8 +48,7 @@ fn run(options: &[&str], servers: &[usize], patience: Duration) -> (System, Told
 
 #[test]
 fn whichever_server_is_killed_histories_hold_and_the_model_accepts_what_was_done() {
-    // A query server, the communication servers and the control server; then the global server.
-    let (mut system, told) = run(&[], &[2, 5, 1, 6, 0], Duration::from_secs(30));
+    let (mut system, told) = run(&[], &KILLED, Duration::from_secs(30));
     assert!(told.wrong.is_empty(), "{:#?}", told.wrong);
     assert!(told.answered > 500 && told.refused > 50, "too little happened: {told:?}");
     assert!(told.published > 20 && told.streams > 6, "too little happened: {told:?}");
@@ -55,14 +59,25 @@ fn whichever_server_is_killed_histories_hold_and_the_model_accepts_what_was_done
     assert_eq!(code, Some(0), "{said}");
 }
 
+/// What goes through one process goes through seven, too, and the clients, at a communication server each, see no difference.
+#[test]
+fn slixmpp_is_served_by_seven_processes() {
+    for options in [&["--overloaded"][..], &["--overloaded", "--direct-tls"]] {
+        let mut system = System::new(&[]);
+        let is_direct = options.contains(&"--direct-tls");
+        let doors = if is_direct { system.chat } else { system.starttls };
+        let told = live::slixmpp(&doors, options);
+        assert!(told.contains("ok TLS") && told.contains("ok asked again later"), "{told}");
+        system.stop();
+        let (code, said) = system.validate();
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
 #[test]
 fn seeded_bugs_are_refused_at_the_line() {
-    for (bug, servers) in [
-        ("load-unchecked", &[][..]),
-        ("pending-not-resent", &[2]),
-        ("acknowledged-before-flushed", &[]),
-    ] {
-        let (mut system, _) = run(&["--bug", bug], servers, Duration::from_secs(3));
+    for bug in ["load-unchecked", "pending-not-resent", "acknowledged-before-flushed"] {
+        let (mut system, _) = run(&["--bug", bug], &KILLED, Duration::from_secs(3));
         system.stop();
         let (code, said) = system.validate();
         assert_eq!(code, Some(1), "{bug}: {said}");

@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::client::{Client, Told, USERS, password_of};
+use crate::live::PASSWORD;
 
 /// The servers, in the order in which they are begun.
 pub const SERVERS: [(&str, u16); 7] = [
@@ -26,6 +27,8 @@ pub struct System {
     pub folder: tempfile::TempDir,
     /// Where clients come in with TLS from the beginning, at each communication server.
     pub chat: [SocketAddr; DOORS],
+    /// Where they come in and begin TLS later.
+    pub starttls: [SocketAddr; DOORS],
     options: Vec<String>,
     is_traced: bool,
     processes: Vec<Option<Child>>,
@@ -66,10 +69,12 @@ impl System {
         fs::write(folder.path().join("spillway.toml"), config).unwrap();
         let options = options.iter().map(|option| option.to_string()).collect();
         let processes = (0..SERVERS.len()).map(|_| None).collect();
-        let mut system = System { folder, chat: [at[7], at[8]], options, is_traced, processes };
+        let (chat, starttls) = ([at[7], at[8]], [at[2], at[3]]);
+        let mut system = System { folder, chat, starttls, options, is_traced, processes };
         let made = spillway().args(["keys", "--config"]).arg(system.config()).output().unwrap();
         assert!(made.status.success(), "{made:?}");
-        (0..USERS).for_each(|user| system.add(user));
+        (0..USERS).for_each(|user| system.add(&format!("u{user}"), &password_of(user)));
+        ["alice", "bob"].iter().for_each(|name| system.add(name, PASSWORD));
         (0..SERVERS.len()).for_each(|server| system.start(server));
         system
     }
@@ -78,16 +83,16 @@ impl System {
         self.folder.path().join("spillway.toml")
     }
 
-    fn add(&self, user: usize) {
+    fn add(&self, name: &str, password: &str) {
         let data = self.folder.path().join("spillway-data/G");
         let mut adding = spillway()
-            .args(["user", "add", &format!("u{user}"), "--password-stdin", "--data"])
+            .args(["user", "add", name, "--password-stdin", "--data"])
             .arg(data)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        writeln!(adding.stdin.take().unwrap(), "{}", password_of(user)).unwrap();
+        writeln!(adding.stdin.take().unwrap(), "{password}").unwrap();
         assert!(adding.wait().unwrap().success());
     }
 

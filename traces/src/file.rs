@@ -32,8 +32,10 @@ use crate::writer::{Writer, create};
 pub const FORMAT: u32 = 1;
 /// What this crate writes as the tool of a trace.
 pub const TOOL: &str = concat!("spillway ", env!("CARGO_PKG_VERSION"));
-/// The longest line, its newline included. A scope must fit into the header.
+/// The longest line, its newline included, but for the header's.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
+/// The longest header, its newline included. A scope must fit into it, with every request of a long run of the live system.
+pub const HEADER_BYTES_MAX: usize = 64 << 20;
 /// The most events of one trace.
 pub const EVENTS_MAX: u64 = 10_000_000;
 /// The line of the header.
@@ -47,15 +49,21 @@ pub const fn event_line(index: u64) -> u64 {
 /// The bounds that a reader and a writer keep; [`Limits::default`] is what every trace is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest line, its newline included.
+    /// The longest line, its newline included, but for the header's.
     pub line_bytes_max: usize,
+    /// The longest header, its newline included.
+    pub header_bytes_max: usize,
     /// The most events.
     pub events_max: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { line_bytes_max: LINE_BYTES_MAX, events_max: EVENTS_MAX }
+        Limits {
+            line_bytes_max: LINE_BYTES_MAX,
+            header_bytes_max: HEADER_BYTES_MAX,
+            events_max: EVENTS_MAX,
+        }
     }
 }
 

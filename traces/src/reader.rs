@@ -46,7 +46,7 @@ impl<V: Vocabulary, R: BufRead> Reader<V, R> {
 
     /// As [`Reader::new`], with other bounds.
     pub fn with_limits(input: R, limits: Limits) -> Result<Self, TraceError> {
-        let bytes_max = limits.line_bytes_max;
+        let bytes_max = limits.header_bytes_max;
         let mut lines = Lines { input, number: 0, bytes_max, hash: Xxh3::new() };
         let Some((text, _)) = lines.next()? else {
             return Err(TraceError::new(1, "the file is empty", "a header"));
@@ -57,6 +57,7 @@ impl<V: Vocabulary, R: BufRead> Reader<V, R> {
                 return Err(TraceError::new(1, format!("the first line is an {kind}"), "a header"));
             }
         };
+        lines.bytes_max = limits.line_bytes_max;
         Ok(Reader {
             lines,
             header,

@@ -119,8 +119,12 @@ impl<V: Vocabulary, W: Write> Writer<V, W> {
         strict::parse(&text)
             .map_err(|error| invalid(strict::describe(&error), "integers only, no key twice"))?;
         text.push('\n');
-        if text.len() > self.limits.line_bytes_max {
-            let expected = format!("at most {} bytes", self.limits.line_bytes_max);
+        let bytes_max = match line {
+            Line::Header(_) => self.limits.header_bytes_max,
+            Line::Event(_) | Line::End(_) => self.limits.line_bytes_max,
+        };
+        if text.len() > bytes_max {
+            let expected = format!("at most {bytes_max} bytes");
             return Err(invalid("the line is too long".to_owned(), &expected).into());
         }
         self.hash.update(text.as_bytes());

@@ -326,36 +326,47 @@ fn what_is_no_object_is_refused() {
     assert_eq!(read(&lines).unwrap_err().line, 2);
 }
 
+/// Bounds of a header, of other lines and of events.
+fn limits(header_bytes_max: usize, line_bytes_max: usize, events_max: u64) -> Limits {
+    Limits { header_bytes_max, line_bytes_max, events_max }
+}
+
 #[test]
 fn a_line_and_a_file_are_bounded() {
     let bytes = rally().to_bytes().unwrap();
-    let longest = lines().iter().map(|line| line.len() + 1).max().unwrap();
-    let read = |line_bytes_max, events_max| {
-        let limits = Limits { line_bytes_max, events_max };
+    let lengths: Vec<usize> = lines().iter().map(|line| line.len() + 1).collect();
+    let header = lengths[0];
+    let longest = lengths[1..].iter().copied().max().unwrap();
+    let read = |header_bytes_max, line_bytes_max, events_max| {
+        let limits = limits(header_bytes_max, line_bytes_max, events_max);
         let reader = Reader::<PingPong, _>::with_limits(bytes.as_slice(), limits)?;
         reader.collect::<Result<Vec<_>, _>>()
     };
-    assert_eq!(read(longest, 7).unwrap().len(), 7);
-    let error = read(longest - 1, 7).unwrap_err().to_string();
-    let expected = format!("the line is too long; expected at most {} bytes", longest - 1);
-    assert!(error.ends_with(&expected), "{error}");
-    let error = read(longest, 6).unwrap_err();
+    assert_eq!(read(header, longest, 7).unwrap().len(), 7);
+    let too_long = |bytes| format!("the line is too long; expected at most {bytes} bytes");
+    let error = read(header, longest - 1, 7).unwrap_err();
+    assert!(error.line > 1 && error.to_string().ends_with(&too_long(longest - 1)), "{error}");
+    let error = read(header - 1, longest, 7).unwrap_err();
+    assert_eq!(error.to_string(), format!("line 1: {}", too_long(header - 1)));
+    let error = read(header, longest, 6).unwrap_err();
     assert_eq!(error.to_string(), "line 8: one event too many; expected at most 6 events");
 }
 
 #[test]
 fn a_writer_keeps_the_same_bounds() {
     let events = rally().events;
-    let limits = Limits { line_bytes_max: 1000, events_max: 1 };
-    let mut writer = Writer::<PingPong, _>::with_limits(Vec::new(), &header(), limits).unwrap();
+    let write = |limits| Writer::<PingPong, _>::with_limits(Vec::new(), &header(), limits);
+    let mut writer = write(limits(1000, 1000, 1)).unwrap();
     writer.event(&events[0]).unwrap();
     assert_eq!(
         writer.event(&events[1]).unwrap_err().to_string(),
         "the trace cannot be written: line 3: one event too many; expected at most 1 events"
     );
-    let limits = Limits { line_bytes_max: 10, events_max: 1 };
-    let result = Writer::<PingPong, _>::with_limits(Vec::new(), &header(), limits);
-    let Err(WriteError::Invalid(error)) = result else { panic!("a line too long was written") };
+    let error = write(limits(1000, 10, 1)).unwrap().event(&events[0]).unwrap_err().to_string();
+    assert!(error.ends_with("line 2: the line is too long; expected at most 10 bytes"), "{error}");
+    let Err(WriteError::Invalid(error)) = write(limits(10, 1000, 1)) else {
+        panic!("a header too long was written")
+    };
     assert_eq!(error.to_string(), "line 1: the line is too long; expected at most 10 bytes");
 }
 

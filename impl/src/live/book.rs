@@ -77,3 +77,66 @@ impl sasl::Accounts for Book {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::control::credentials;
+    use super::*;
+
+    fn account(name: &str, number: u16, password: &str) -> aside::Account {
+        let credentials = credentials(password, |bytes| bytes.fill(7)).expect("a password");
+        aside::Account { name: name.to_owned(), number, credentials }
+    }
+
+    fn copy(revision: u64, known: &[aside::Account]) -> aside::Accounts {
+        aside::Accounts { is_all: true, known: known.to_vec(), revision }
+    }
+
+    fn added(name: &str, number: u16) -> Changed {
+        Changed { added: vec![(name.to_owned(), number)], removed: Vec::new() }
+    }
+
+    #[test]
+    fn a_newer_copy_tells_what_has_changed() {
+        let (alice, bob) = (account("alice", 1, "secret"), account("bob", 2, "secret"));
+        let mut copied = Copied::default();
+        assert_eq!(copied.revision, None);
+        assert_eq!(copied.take(copy(3, std::slice::from_ref(&alice))), added("alice", 1));
+        assert_eq!(copied.take(copy(4, &[alice.clone(), bob.clone()])), added("bob", 2));
+        assert_eq!(copied.revision, Some(4));
+        // Who has another number is somebody else: the name was removed, and added again.
+        let other = account("bob", 3, "secret");
+        let changed = copied.take(copy(5, &[alice.clone(), other]));
+        assert_eq!(changed, Changed { removed: vec!["bob".to_owned()], ..added("bob", 3) });
+        let gone = Changed { removed: vec!["bob".to_owned()], ..Changed::default() };
+        assert_eq!(copied.take(copy(6, &[alice])), gone);
+    }
+
+    #[test]
+    fn nothing_new_is_no_empty_copy() {
+        let mut copied = Copied::default();
+        copied.take(copy(3, &[account("alice", 1, "secret")]));
+        let same = aside::Accounts { revision: 3, ..aside::Accounts::default() };
+        assert_eq!(copied.take(same), Changed::default());
+        assert!(sasl::Accounts::verifier(&Book::Copy(copied), "alice", sasl::Hash::Sha1).is_some());
+    }
+
+    #[test]
+    fn a_new_password_changes_what_it_is_checked_with_and_nothing_else() {
+        let verifier = |book: &Book, hash| sasl::Accounts::verifier(book, "alice", hash);
+        let mut copied = Copied::default();
+        copied.take(copy(3, &[account("alice", 1, "secret")]));
+        let mut book = Book::Copy(copied);
+        let before = [sasl::Hash::Sha256, sasl::Hash::Sha1].map(|hash| verifier(&book, hash));
+        let Book::Copy(copied) = &mut book else { return };
+        let changed = copied.take(copy(4, &[account("alice", 1, "another")]));
+        assert_eq!(changed, Changed::default());
+        let after = [sasl::Hash::Sha256, sasl::Hash::Sha1].map(|hash| verifier(&book, hash));
+        let keys = |verifiers: [Option<sasl::Verifier>; 2]| {
+            verifiers.map(|verifier| verifier.expect("alice has an account").stored_key)
+        };
+        let (before, after) = (keys(before), keys(after));
+        assert!(before[0] != after[0] && before[1] != after[1] && after[0] != after[1]);
+        assert!(sasl::Accounts::verifier(&book, "bob", sasl::Hash::Sha1).is_none());
+    }
+}

@@ -73,3 +73,6 @@ impl Joining {
         Some(self.again.first()?.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 //! - `teller`: what the nodes do, as lines of the files that `validate` takes; `trace_files` has them.
 //! - [`metrics`]: what is counted meanwhile; `admin`: where that is to be got.
 //! - `said`: what waits to be heeded, and what there is no time for.
-//! - `server`, `door`, `connection`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
+//! - `server`, `door`, `connection`, `parting`, `operators`, `disk`, `tls`, `admin/listener`: sockets, time, the disk's thread.
 //!   [`control`]: what an operator asks.
 //! - [`open`] makes a [`Server`] of a data folder.
 
@@ -26,6 +26,7 @@ pub mod links;
 pub mod metrics;
 mod open;
 mod operators;
+mod parting;
 mod said;
 pub mod seats;
 mod server;
@@ -37,5 +38,7 @@ mod tls;
 mod trace_files;
 mod wires;
 
-pub use open::{Opening, Place, configuration, fill_random, open, open_accounts};
+pub use open::{
+    Opening, Place, configuration, fill_random, open, open_accounts, shared_configuration,
+};
 pub use server::{Ended, Server};

@@ -92,7 +92,7 @@ impl Place {
             Place::Whole { query_servers, threshold, .. } => {
                 configuration(*query_servers, *threshold)
             }
-            Place::One { settings, .. } => shared(settings),
+            Place::One { settings, .. } => shared_configuration(settings),
         }
     }
 
@@ -260,7 +260,7 @@ impl Stored {
 }
 
 /// What all processes of a system are told.
-fn shared(settings: &Settings) -> Config {
+pub fn shared_configuration(settings: &Settings) -> Config {
     let threshold = settings.thresholds.iter().copied().max().unwrap_or(1);
     let mut config = configuration(settings.query.len() as u16, threshold);
     config.communication_servers = settings.communication.len() as u16;

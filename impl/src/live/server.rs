@@ -27,6 +27,7 @@ use super::front::write;
 use super::links::news::Life;
 use super::metrics::Now;
 use super::operators::{Operators, PEERS_MAX};
+use super::parting::Parting;
 use super::said::Waiting;
 use super::seats::{Claims, Whereabouts};
 use super::store::{Accounts, FileLog, RedbStore};
@@ -56,8 +57,11 @@ const STRANGERS_TURN: Duration = Duration::from_millis(2);
 const TICK: Duration = Duration::from_millis(500);
 /// How often it is asked which accounts there are, even if nobody says that they have changed.
 const ACCOUNTS_AGAIN: Duration = Duration::from_secs(5);
-/// For how long a stop waits for what is to be sent.
+/// For how long a stop waits for what is under way, and for what is to be sent.
 const DRAIN: Duration = Duration::from_secs(5);
+/// For how long it waits for streams to end at least, however long the disk has taken.
+const ENDING: Duration = Duration::from_secs(2);
+const DRAIN_TICK: Duration = Duration::from_millis(10);
 
 const CHAT: Token = Token(0);
 const CONTROL: Token = Token(1);
@@ -94,6 +98,7 @@ pub struct Server {
     accounts_asked: Instant,
     is_outcast: bool,
     connections: BTreeMap<ConnectionId, Connection>,
+    parting: Parting,
     strangers: BTreeMap<IpAddr, usize>,
     next_id: ConnectionId,
     /// Connections that may have something to read.
@@ -194,6 +199,7 @@ impl Server {
             accounts_asked: Instant::now(),
             is_outcast: false,
             connections: BTreeMap::new(),
+            parting: Parting::default(),
             strangers: BTreeMap::new(),
             next_id: CONNECTIONS as ConnectionId,
             readable: BTreeSet::new(),
@@ -266,6 +272,11 @@ impl Server {
         } else {
             Duration::ZERO
         };
+        self.poll_for(events, wait)
+    }
+
+    /// A signal ends the waiting, and nothing else.
+    fn poll_for(&mut self, events: &mut Events, wait: Duration) -> io::Result<()> {
         match self.poll.poll(events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
             done => done,
@@ -298,6 +309,8 @@ impl Server {
                     if is_readable {
                         self.readable.insert(id);
                     }
+                } else {
+                    self.parting.heard(id);
                 }
             }
         }
@@ -328,6 +341,7 @@ impl Server {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
             self.end_strangers();
+            self.parting.end_late(self.now_us());
             // Whom the system had no room for.
             (0..self.doors.len()).for_each(|door| self.accept(door));
             if self.accounts_asked.elapsed() >= ACCOUNTS_AGAIN {
@@ -407,9 +421,11 @@ impl Server {
     fn flush(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let is_there = connection.flush() && !connection.is_overfull();
-        if !is_there || (connection.is_closing && connection.is_flushed()) {
-            connection.say_end();
+        if !is_there {
             self.end(id);
+        } else if connection.is_closing && connection.is_flushed() {
+            connection.say_end();
+            self.part(id);
         } else if connection.is_held && !connection.is_paused() {
             connection.is_held = false;
             self.readable.insert(id);
@@ -418,14 +434,27 @@ impl Server {
 
     /// A connection is over.
     fn end(&mut self, id: ConnectionId) {
-        let Some(mut connection) = self.connections.remove(&id) else { return };
+        let Some(mut connection) = self.take_leave(id) else { return };
+        let _ = self.poll.registry().deregister(&mut connection.socket); // it is closed now
+    }
+
+    /// A connection is over once its client has read what was said.
+    fn part(&mut self, id: ConnectionId) {
+        let now_us = self.now_us();
+        if let Some(connection) = self.take_leave(id) {
+            self.parting.add(id, connection.socket, now_us);
+        }
+    }
+
+    fn take_leave(&mut self, id: ConnectionId) -> Option<Connection> {
+        let connection = self.connections.remove(&id)?;
         self.waiting.forget(&connection.said);
         if !connection.is_bound {
             self.forget_stranger(&connection);
         }
-        let _ = self.poll.registry().deregister(&mut connection.socket); // it is closed now
         self.left(id, connection.served_by);
         tracing::debug!(id, "ended");
+        Some(connection)
     }
 
     /// Who does not log in makes room.
@@ -534,7 +563,7 @@ impl Server {
         let mut events = Events::with_capacity(EVENTS_MAX);
         // What was asked for is answered first.
         while self.is_busy() && Instant::now() < until {
-            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            self.poll_for(&mut events, DRAIN_TICK)?;
             for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
             }
@@ -545,9 +574,11 @@ impl Server {
         for id in ids.into_iter().chain(self.guests.all()) {
             self.close(id, "system-shutdown", "");
         }
-        while !self.connections.is_empty() && Instant::now() < until {
+        let is_over = |server: &Server| server.connections.is_empty() && server.parting.is_empty();
+        let until = until.max(Instant::now() + ENDING);
+        while !is_over(&self) && Instant::now() < until {
             self.work();
-            self.poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+            self.poll_for(&mut events, DRAIN_TICK)?;
             for event in events.iter().filter(|event| event.token() != CHAT) {
                 self.happened(event.token(), false);
             }

@@ -173,7 +173,12 @@ pub fn read(text: &str, file: &str, folder: &Path) -> Result<Settings, String> {
         let expected = format!("{TEXT_BYTES_MAX} at most");
         return Err(source.error(0, format!("the file has {} bytes", text.len()), expected));
     }
-    let parsed = DeTable::parse(text).map_err(|error| source.syntax(&error))?;
+    let (parsed, errors) = DeTable::parse_recoverable(text);
+    // What comes after the first one often follows from it.
+    let line = |error: &toml::de::Error| error.span().map(|span| source.line(span.start));
+    if let Some(first) = errors.iter().min_by_key(|error| line(error)) {
+        return Err(source.syntax(first));
+    }
     let top = Table { source, of: String::new(), at: 0, entries: parsed.get_ref() };
     top.only(TOP)?;
     let control = top.server("control", Node::CONTROL)?;

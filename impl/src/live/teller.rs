@@ -14,6 +14,10 @@ use crate::node::{Change as Wanted, Command, Input};
 use crate::wire::{Body, Wire};
 use crate::world::{Planned, Recorder, Wish};
 
+/// The highest clock of another process that is heeded: no run gets there, and a server whose clock somebody has spoilt still
+/// counts on.
+const CLOCK_MAX: u64 = 1 << 62;
+
 /// The files of a process, as far as they are not taken yet.
 pub(super) struct Teller {
     clock: u64,
@@ -64,7 +68,7 @@ impl Teller {
 
     /// Something has come from a process with this clock.
     pub(super) fn hear(&mut self, clock: u64) {
-        self.clock = self.clock.max(clock);
+        self.clock = self.clock.max(clock.min(CLOCK_MAX));
     }
 
     /// A node takes note of a change of a link: what it does at that belongs to it.

@@ -11,6 +11,8 @@ pub(super) struct Reading {
     pub(super) origin: Origin,
     /// Which of the files it is.
     pub(super) file: usize,
+    /// Whether it has an end: else there may be more that it does not tell.
+    pub(super) is_complete: bool,
     entries: VecDeque<Entry>,
     /// Its changes of links that are still to come: so many of each.
     to_come: BTreeMap<(Node, u32, Change), usize>,
@@ -33,7 +35,8 @@ impl Reading {
         let gone = first.filter(|link| link.change == Change::Gone);
         let found_gone = gone.map(|link| (link.peer, link.incarnation)).collect();
         let entries = node_file.entries.iter().cloned().collect();
-        Reading { origin: node_file.origin, file, entries, to_come, found_gone }
+        let (origin, is_complete) = (node_file.origin, node_file.is_complete);
+        Reading { origin, file, is_complete, entries, to_come, found_gone }
     }
 
     /// The next entry.
@@ -133,6 +136,11 @@ pub(super) struct Lives {
 }
 
 impl Lives {
+    /// The last of them.
+    pub(super) fn last(&self) -> &Reading {
+        self.later.back().unwrap_or(&self.now)
+    }
+
     /// Whether this is the incarnation that the node is in, and it has nothing more to say.
     pub(super) fn is_silent(&self, incarnation: u32) -> bool {
         self.now.origin.incarnation == incarnation && self.now.is_over()

@@ -361,10 +361,18 @@ impl Merger {
         let reading = if lives.now.is_over() { &lives.later[0] } else { &lives.now };
         let index = reading.head().map_or(0, Entry::index);
         let place = Place { file: reading.file, line: line_of(index) };
-        let what = format!(
-            "from here on no order was found of what {node} and the others say; servers that are lost at nearly the same \
-             time, and noticed in different orders, can do that"
-        );
+        let without_end: Vec<String> = self
+            .lives
+            .iter()
+            .filter(|(_, lives)| !lives.last().is_complete)
+            .map(|(node, _)| node.to_string())
+            .collect();
+        let why = match without_end.is_empty() {
+            true => "servers that are lost at nearly the same time, and noticed in different orders, can do that".to_owned(),
+            false => format!("what came later is missing in files without an end: of {}", without_end.join(", ")),
+        };
+        let what =
+            format!("from here on no order was found of what {node} and the others say; {why}");
         Trouble::Undecided(place, what)
     }
 

@@ -88,3 +88,77 @@ pub fn pass_on(me: Node, neighbours: &mut Neighbours, aside: Aside) -> Option<As
     };
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Deed;
+    use super::super::frame::Frame;
+    use super::*;
+
+    const ME: Life = (Node::communication(0), 2);
+    const SERVERS: [Node; 2] = [Node::query(0), Node::query(1)];
+
+    /// A communication server that is connected with two query servers, by lines of their numbers.
+    fn connected() -> Neighbours {
+        let mut neighbours = Neighbours::new(ME, 0, SERVERS.to_vec());
+        for server in SERVERS {
+            let line = server.index.into();
+            neighbours.dialed(line, server);
+            neighbours.heard(line, Frame::Welcome { from: (server, 0), facts: Vec::new() });
+        }
+        neighbours.take_deeds();
+        neighbours
+    }
+
+    /// Which questions were asked, by which lines.
+    fn asked(asides: &mut Asides, neighbours: &mut Neighbours, now_us: u64) -> Vec<(u64, u64)> {
+        asides.say(neighbours, now_us);
+        let asked = neighbours.take_deeds().into_iter().filter_map(|deed| match deed {
+            Deed::Say(line, Frame::Aside(Aside::Ask { from: ME, number, .. })) => {
+                Some((number, line))
+            }
+            _ => None,
+        });
+        asked.collect()
+    }
+
+    #[test]
+    fn a_question_is_asked_by_another_way_until_it_is_answered() {
+        let (mut asides, mut neighbours) = (Asides::new(ME), connected());
+        let number = asides.ask(Ask::Seat(5));
+        assert_eq!(asides.next_due_us(), Some(0));
+        let first = asked(&mut asides, &mut neighbours, 10);
+        assert_eq!(asides.next_due_us(), Some(10 + AGAIN_US));
+        assert_eq!(asked(&mut asides, &mut neighbours, 9 + AGAIN_US), [], "it waits");
+        let second = asked(&mut asides, &mut neighbours, 10 + AGAIN_US);
+        assert_eq!((first.len(), second.len()), (1, 1));
+        assert!(first[0].0 == number && second[0].0 == number && first[0].1 != second[0].1);
+        let answer = Answer::Roster(Ok(()));
+        let of_another_life = (ME.0, ME.1 + 1);
+        assert_eq!(asides.answered(of_another_life, number, answer.clone()), None);
+        assert_eq!(asides.answered(ME, number + 1, answer.clone()), None);
+        let answered = asides.answered(ME, number, answer.clone());
+        assert_eq!(answered, Some((Ask::Seat(5), answer.clone())));
+        assert_eq!(asides.answered(ME, number, answer), None, "once");
+        assert_eq!(asked(&mut asides, &mut neighbours, u64::MAX / 2), []);
+    }
+
+    #[test]
+    fn what_nobody_can_be_asked_is_asked_when_somebody_can() {
+        let mut asides = Asides::new(ME);
+        asides.ask(Ask::Seat(5));
+        let mut nobody = Neighbours::new(ME, 0, SERVERS.to_vec());
+        assert_eq!(asked(&mut asides, &mut nobody, 10), []);
+        assert_eq!(asked(&mut asides, &mut connected(), 11).len(), 1);
+    }
+
+    #[test]
+    fn query_servers_pass_on_what_is_not_for_them() {
+        let mut neighbours = connected();
+        let answer =
+            || Aside::Answer { to: (SERVERS[1], 0), number: 1, answer: Answer::Roster(Ok(())) };
+        assert_eq!(pass_on(ME.0, &mut neighbours, answer()), Some(answer()), "that is for me");
+        assert_eq!(pass_on(Node::query(7), &mut neighbours, answer()), None);
+        assert_eq!(neighbours.take_deeds(), [Deed::Say(1, Frame::Aside(answer()))]);
+    }
+}

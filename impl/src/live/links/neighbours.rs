@@ -11,6 +11,7 @@ use spillway_traces::{Node, Role};
 
 use super::frame::{Aside, Frame, VERSION};
 use super::news::{Fact, Follows, Life, News};
+use super::table::is_in;
 use crate::live::host::{Host, Post};
 
 /// Which connection, for as long as the process lives.
@@ -150,7 +151,7 @@ impl Neighbours {
             (Stage::Made(life), Frame::Welcome { from, facts }) if from == life => {
                 self.learn(&facts);
             }
-            (Stage::Made((node, _)), Frame::Post(post)) if post.from == node => {
+            (Stage::Made((node, _)), Frame::Post(post)) if post.from == node && is_in(&post) => {
                 if (post.to, post.incarnation) == self.me {
                     self.deeds.push(Deed::Arrived(post));
                 }

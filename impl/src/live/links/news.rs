@@ -14,9 +14,6 @@ use serde::{Deserialize, Serialize};
 use spillway_traces::Node;
 use spillway_traces::live::Change;
 
-/// Facts that one message carries, at most.
-pub const FACTS_MAX: usize = 4096;
-
 /// A node in one of its incarnations.
 pub type Life = (Node, u32);
 
