@@ -12,7 +12,7 @@ use super::links::news::Life;
 use super::said::Said;
 
 /// Bytes that are read from a socket at once.
-const READ_BYTES: usize = 16 * 1024;
+pub(super) const READ_BYTES: usize = 16 * 1024;
 /// Bytes that wait to be sent, above which nothing more is read: a client that does not take its answers asks no more.
 const WAITING_BYTES_PAUSE: usize = 256 * 1024;
 /// Bytes that wait to be sent, at most: a client that does not take what others send it is cut off.
@@ -127,11 +127,14 @@ impl Connection {
         self.out.len() - self.sent
     }
 
-    /// Reads once, and gives what has come to `take` in plaintext.
-    pub(super) fn read(&mut self, mut take: impl FnMut(&mut Connection, &[u8])) -> Turn {
-        let mut room = [0; READ_BYTES];
+    /// Reads once into this room, and gives what has come to `take` in plaintext.
+    pub(super) fn read(
+        &mut self,
+        room: &mut [u8],
+        mut take: impl FnMut(&mut Connection, &[u8]),
+    ) -> Turn {
         let read = loop {
-            match self.socket.read(&mut room) {
+            match self.socket.read(room) {
                 Ok(0) => return Turn::Gone,
                 Ok(read) => break read,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Turn::Waits,
@@ -148,7 +151,7 @@ impl Connection {
             }
             return Turn::Gone;
         }
-        if read < READ_BYTES { Turn::Waits } else { Turn::More }
+        if read < room.len() { Turn::Waits } else { Turn::More }
     }
 
     fn decrypt(

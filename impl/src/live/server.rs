@@ -18,7 +18,7 @@ use rustls::ServerConfig;
 use super::admin;
 use super::aside::Answer;
 use super::book::{Book, Copied};
-use super::connection::Connection;
+use super::connection::{Connection, READ_BYTES};
 use super::control::Reply;
 use super::desk::{ConnectionId, Deed, Desk};
 use super::disk::{DiskThread, Done, Job};
@@ -109,6 +109,8 @@ pub struct Server {
     heeded: ConnectionId,
     /// Gets that wait to be heeded.
     waiting: Waiting,
+    /// Where what a socket gives is read into.
+    room: Box<[u8]>,
     /// Connections that have something to send.
     dirty: BTreeSet<ConnectionId>,
     begun: Instant,
@@ -206,6 +208,7 @@ impl Server {
             met: 0,
             heeded: 0,
             waiting: Waiting::default(),
+            room: vec![0; READ_BYTES].into(),
             dirty: BTreeSet::new(),
             begun: Instant::now(),
             ticked: Instant::now(),

@@ -26,6 +26,7 @@ use book::Roster;
 use session::Session;
 
 pub use book::Directory;
+pub use vcard::class;
 
 /// Which connection, for as long as the process lives.
 pub type ConnectionId = u64;
@@ -82,7 +83,7 @@ pub struct Desk {
     /// Who may see whom once a change of contacts is stored.
     allowed: BTreeMap<RequestId, presence::Allowed>,
     deeds: Vec<Deed>,
-    /// What a get is told for which there is no time, behind its head.
+    /// What a get is told for which there is no time, behind its head, with its end.
     no_time: Vec<u8>,
     now_us: u64,
 }

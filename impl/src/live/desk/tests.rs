@@ -6,7 +6,7 @@ use minidom::Element;
 
 use super::*;
 use crate::config::Class;
-use crate::live::front::get::Get;
+use crate::live::front::get::{Form, Get, Plain};
 use crate::live::host::Crew;
 use crate::live::open::configuration;
 use crate::node::Refused;
@@ -229,15 +229,21 @@ fn too_much_is_refused_in_so_many_words_and_every_request_has_one_answer() {
 fn a_get_without_time_is_told_the_same_as_one_without_room() {
     let mut office = Office::new(&["alice", "bob"], 8);
     office.bind(1, "alice");
+    let mut refuse = |get: &Form<'_>| {
+        let mut out = Vec::new();
+        office.desk.refuse_get("alice@localhost/r", get, Class::Bulk, &mut out);
+        out
+    };
+    let plain = Plain { id: "7", to: "bob@localhost" };
+    assert_eq!(refuse(&Form::Plain(plain)), refuse(&Form::Other(plain.get())));
     let get = Get { id: "o'clock".to_owned(), to: "bob@localhost".to_owned() };
-    let mut out = Vec::new();
-    office.desk.refuse_get("alice@localhost/r", &get, Class::Bulk, &mut out);
+    let out = refuse(&Form::Other(get.clone()));
     let refused = Refused::Busy { retry_after_us: 100_000 };
     let expected = vcard::busy(&get.stanza("alice@localhost/r"), refused);
     let text = String::from_utf8(out).expect("it is text");
     let text = text.replacen(' ', " xmlns='jabber:client' ", 1);
     assert_eq!(text.parse::<Element>().expect("it is XML"), expected);
-    assert_eq!(office.desk.host.metrics.all_refused(), 1);
+    assert_eq!(office.desk.host.metrics.all_refused(), 3);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use spillway_traces::RequestId;
 use super::{ConnectionId, Deed, Desk, client};
 use crate::config::Class;
 use crate::live::front::error::{ErrorType, iq_error, iq_result, stanza_error};
-use crate::live::front::get::Get;
+use crate::live::front::get::{Form, Get};
 use crate::live::front::names::attribute;
 use crate::live::front::write;
 use crate::live::host::Outcome;
@@ -98,19 +98,31 @@ impl Desk {
         (domain == self.domain && account != own).then(|| self.directory.number(account))?
     }
 
-    /// The class of a client's next get, if so many of it wait to be heeded.
-    pub fn class(&self, id: ConnectionId, waiting: usize) -> Class {
-        let gets = self.sessions.get(&id).map_or(0, |session| session.gets);
-        class(gets + waiting + 1)
+    /// Gets of a client that are under way.
+    pub fn gets(&self, id: ConnectionId) -> usize {
+        self.sessions.get(&id).map_or(0, |session| session.gets)
     }
 
     /// Answers a get for which there is no time. Its client has this address.
-    pub fn refuse_get(&mut self, jid: &str, get: &Get, class: Class, out: &mut Vec<u8>) {
+    pub fn refuse_get(&mut self, jid: &str, get: &Form<'_>, class: Class, out: &mut Vec<u8>) {
         self.host.metrics.refused(metrics::Kind::Get(class));
-        let attributes = [("id", Some(&*get.id)), ("to", Some(jid)), ("from", Some(&*get.to))];
-        head("error", attributes, out);
+        match get {
+            // There may be very many of these, and they need no escapes.
+            Form::Plain(get) => {
+                out.extend_from_slice(b"<iq type='error' id='");
+                out.extend_from_slice(get.id.as_bytes());
+                out.extend_from_slice(b"' to='");
+                write::escape(jid, true, out);
+                out.extend_from_slice(b"' from='");
+                out.extend_from_slice(get.to.as_bytes());
+                out.extend_from_slice(b"'>");
+            }
+            Form::Other(get) => {
+                let (id, from) = (Some(&*get.id), Some(&*get.to));
+                head("error", [("id", id), ("to", Some(jid)), ("from", from)], out);
+            }
+        }
         out.extend_from_slice(&self.no_time);
-        out.extend_from_slice(b"</iq>");
     }
 
     /// A get or a set of a card.
@@ -271,7 +283,7 @@ impl Desk {
 }
 
 /// The class of a get, if that many of the client are under way with it.
-fn class(gets: usize) -> Class {
+pub fn class(gets: usize) -> Class {
     if gets > GETS_INTERACTIVE_MAX { Class::Bulk } else { Class::Interactive }
 }
 
@@ -305,6 +317,7 @@ pub(super) fn no_time() -> Vec<u8> {
     let answer = busy(&client("iq"), refused);
     let mut error = Vec::new();
     answer.children().for_each(|child| write::stanza(child, &mut error));
+    error.extend_from_slice(b"</iq>");
     error
 }
 

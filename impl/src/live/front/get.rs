@@ -23,9 +23,37 @@ pub struct Get {
     pub to: String,
 }
 
-impl Get {
-    /// Takes one in its plain form off the front, where a stanza begins.
-    pub fn skim(bytes: &mut &[u8]) -> Option<Get> {
+/// One as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form<'a> {
+    /// In its plain form.
+    Plain(Plain<'a>),
+    /// In another one.
+    Other(Get),
+}
+
+impl Form<'_> {
+    /// It, to be kept.
+    pub fn get(self) -> Get {
+        match self {
+            Form::Plain(plain) => plain.get(),
+            Form::Other(get) => get,
+        }
+    }
+}
+
+/// One in its plain form, where it was read: what it says needs no escape wherever it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plain<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Whose card.
+    pub to: &'a str,
+}
+
+impl<'a> Plain<'a> {
+    /// Takes one off the front, where a stanza begins.
+    pub fn skim(bytes: &mut &'a [u8]) -> Option<Plain<'a>> {
         let mut rest = bytes.strip_prefix(b"<iq")?;
         let (mut kind, mut id, mut to) = (None, None, None);
         while let Some(from_name) = rest.strip_prefix(b" ") {
@@ -46,11 +74,18 @@ impl Get {
         if kind != Some("get") {
             return None;
         }
-        let get = Get { id: id?.to_owned(), to: to?.to_owned() };
+        let plain = Plain { id: id?, to: to? };
         *bytes = behind;
-        Some(get)
+        Some(plain)
     }
 
+    /// It, to be kept.
+    pub fn get(self) -> Get {
+        Get { id: self.id.to_owned(), to: self.to.to_owned() }
+    }
+}
+
+impl Get {
     /// The one that a stanza is, if it says nothing more.
     pub fn of(stanza: &Element) -> Option<Get> {
         let mut nodes = stanza.nodes();
@@ -85,14 +120,21 @@ impl Get {
 fn plain_attribute(bytes: &[u8]) -> Option<(&[u8], &str, &[u8])> {
     let (name, value) = bytes.split_at(bytes.iter().take(8).position(|byte| *byte == b'=')?);
     let [b'=', quote @ (b'\'' | b'"'), value @ ..] = value else { return None };
-    let end = value.iter().take(VALUE_BYTES_MAX + 1).position(|byte| !is_plain(*byte))?;
+    let end = value.iter().take(VALUE_BYTES_MAX + 1).position(|byte| !PLAIN[usize::from(*byte)])?;
     let text = std::str::from_utf8(&value[..end]).ok()?;
     (value[end] == *quote).then(|| (name, text, &value[end + 1..]))
 }
 
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"')
-}
+/// Bytes that mean themselves in an attribute's value.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'&' | b'<' | b'>' | b'\'' | b'"');
+        byte += 1;
+    }
+    plain
+};
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +161,7 @@ mod tests {
 
     fn skim(text: &str) -> Option<(Get, usize)> {
         let mut rest = text.as_bytes();
-        Get::skim(&mut rest).map(|get| (get, rest.len()))
+        Plain::skim(&mut rest).map(|plain| (plain.get(), rest.len()))
     }
 
     #[test]

@@ -19,7 +19,7 @@ use rxml::Namespace;
 
 use super::bind::{self, Request};
 use super::error::{StreamError, iq_result};
-use super::get::Get;
+use super::get::{Form, Get, Plain};
 use super::login::{Login, MECHANISMS, Outcome};
 use super::names::{BIND, CLIENT, SASL, SESSION, STREAMS, TLS, XML, attribute};
 use super::prep;
@@ -116,7 +116,24 @@ struct Lent<'a> {
     accounts: &'a dyn Accounts,
     random: &'a mut Random<'a>,
     out: &'a mut Vec<u8>,
-    events: &'a mut Vec<Event>,
+    sink: &'a mut dyn Sink,
+}
+
+/// Where what a stream finds out goes, in order.
+pub trait Sink {
+    /// Something that the caller has to know.
+    fn event(&mut self, event: Event);
+
+    /// A get of the client of this address. What is to be sent at once goes into `out`.
+    fn get(&mut self, get: Form<'_>, _jid: &str, _out: &mut Vec<u8>) {
+        self.event(Event::Get(get.get()));
+    }
+}
+
+impl Sink for Vec<Event> {
+    fn event(&mut self, event: Event) {
+        self.push(event);
+    }
 }
 
 impl Stream {
@@ -138,7 +155,7 @@ impl Stream {
         }
     }
 
-    /// Takes what has arrived, all of it; puts into `out` what is to be sent and into `events` what
+    /// Takes what has arrived, all of it; puts into `out` what is to be sent and into `sink` what
     /// the caller has to know, both in order.
     ///
     /// Between [`Event::StartTls`] and [`Stream::secured`] the bytes of the connection are those of
@@ -149,13 +166,13 @@ impl Stream {
         accounts: &dyn Accounts,
         random: &mut Random<'_>,
         out: &mut Vec<u8>,
-        events: &mut Vec<Event>,
+        sink: &mut dyn Sink,
     ) {
-        let mut lent = Lent { accounts, random, out, events };
+        let mut lent = Lent { accounts, random, out, sink };
         let mut bytes = bytes;
         while !matches!(self.phase, Phase::Handshake | Phase::Closed) {
             if let Some(get) = self.skim(&mut bytes) {
-                lent.events.push(Event::Get(get));
+                lent.sink.get(Form::Plain(get), &self.jid, lent.out);
                 continue;
             }
             let done = match self.reader.next(&mut bytes) {
@@ -165,14 +182,14 @@ impl Stream {
             };
             if let Err(error) = done {
                 self.close(Some((error.condition, error.text)), lent.out);
-                lent.events.push(Event::Closed);
+                lent.sink.event(Event::Closed);
             }
         }
     }
 
-    fn skim(&mut self, bytes: &mut &[u8]) -> Option<Get> {
+    fn skim<'a>(&self, bytes: &mut &'a [u8]) -> Option<Plain<'a>> {
         let may = matches!(self.phase, Phase::Bound) && self.reader.is_between_stanzas();
-        if may { Get::skim(bytes) } else { None }
+        if may { Plain::skim(bytes) } else { None }
     }
 
     /// The TLS handshake is over: the client begins a new stream under it.
@@ -228,7 +245,7 @@ impl Stream {
             Item::Opened(head) => self.opened(&head, lent),
             Item::Closed => {
                 self.close(None, lent.out);
-                lent.events.push(Event::Closed);
+                lent.sink.event(Event::Closed);
                 Ok(())
             }
             Item::Stanza(element) => self.element(element, rest, lent),
@@ -298,7 +315,7 @@ impl Stream {
         if element.is("error", STREAMS) {
             // The client has given up; it is told no more than that it was heard.
             self.close(None, lent.out);
-            lent.events.push(Event::Closed);
+            lent.sink.event(Event::Closed);
             return Ok(());
         }
         match self.phase {
@@ -317,14 +334,14 @@ impl Stream {
         let pure = rest.iter().all(u8::is_ascii_whitespace);
         if matches!(self.phase, Phase::Secure) && pure {
             lent.out.extend_from_slice(format!("<proceed xmlns='{TLS}'/>").as_bytes());
-            lent.events.push(Event::StartTls);
+            lent.sink.event(Event::StartTls);
             self.id = token::fresh(lent.random);
             self.phase = Phase::Handshake;
             return Ok(());
         }
         lent.out.extend_from_slice(format!("<failure xmlns='{TLS}'/>").as_bytes());
         self.close(None, lent.out);
-        lent.events.push(Event::Closed);
+        lent.sink.event(Event::Closed);
         Ok(())
     }
 
@@ -345,7 +362,7 @@ impl Stream {
                 Ok(())
             }
             Outcome::Failed { account } => {
-                lent.events.push(Event::LoginFailed { account });
+                lent.sink.event(Event::LoginFailed { account });
                 match self.login.exhausted() {
                     true => Err(StreamError::policy("too many attempts to log in failed")),
                     false => Ok(()),
@@ -397,7 +414,7 @@ impl Stream {
         write::stanza(&bind::bound(iq, &self.jid), lent.out);
         self.resource = Some(resource.clone());
         self.phase = Phase::Bound;
-        lent.events.push(Event::Bound { account, resource });
+        lent.sink.event(Event::Bound { account, resource });
     }
 
     fn stanza(&mut self, mut stanza: Element, lent: &mut Lent<'_>) -> Result<(), StreamError> {
@@ -417,10 +434,10 @@ impl Stream {
         match bind::request(&stanza).filter(|_| self.is_own_or_server(stanza.attr("to"))) {
             Some(Request::Bind(_)) => write::stanza(&bind::bound_already(&stanza), lent.out),
             Some(Request::Session) => write::stanza(&iq_result(&stanza, None), lent.out),
-            None => lent.events.push(match Get::of(&stanza) {
-                Some(get) => Event::Get(get),
-                None => Event::Stanza(stanza),
-            }),
+            None => match Get::of(&stanza) {
+                Some(get) => lent.sink.get(Form::Other(get), &self.jid, lent.out),
+                None => lent.sink.event(Event::Stanza(stanza)),
+            },
         }
         Ok(())
     }

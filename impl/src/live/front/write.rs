@@ -107,6 +107,9 @@ fn attributes(element: &Element, out: &mut Vec<u8>) {
 /// streams of those that it goes to.
 pub fn escape(text: &str, attribute: bool, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
+    if bytes.iter().all(|byte| MEANS_ITSELF[usize::from(*byte)]) {
+        return out.extend_from_slice(bytes);
+    }
     let mut done = 0;
     for (at, byte) in bytes.iter().enumerate() {
         let (instead, length): (&[u8], usize) = match byte {
@@ -128,5 +131,16 @@ pub fn escape(text: &str, attribute: bool, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&bytes[done..]);
 }
+
+/// Bytes that need no escape anywhere: most of all that is written.
+const MEANS_ITSELF: [bool; 256] = {
+    let mut means_itself = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        means_itself[byte as usize] = !matches!(byte, b'&' | b'<' | b'>' | b'\'');
+        byte += 1;
+    }
+    means_itself
+};
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();

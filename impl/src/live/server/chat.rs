@@ -6,10 +6,12 @@ use std::time::Instant;
 use mio::{Interest, Token};
 
 use super::super::connection::{Connection, ServedBy, Turn};
-use super::super::desk::ConnectionId;
+use super::super::desk::{ConnectionId, Desk, class};
 use super::super::door;
-use super::super::front::stream::Event;
+use super::super::front::get::Form;
+use super::super::front::stream::{Event, Sink};
 use super::super::front::token;
+use super::super::said::{Said, Waiting};
 use super::{
     CONNECTIONS_MAX, HEEDED_MAX, HEEDED_MIN, HEEDED_OF_ALL_MAX, STRANGERS_OF_ADDRESS_MAX,
     STRANGERS_TURN, Server, fill,
@@ -93,37 +95,22 @@ impl Server {
         if connection.is_paused() {
             connection.is_held = true;
         } else if connection.may_say_more() {
-            connection.turn = connection.read(|connection, bytes| self.take(id, connection, bytes));
+            let mut room = std::mem::take(&mut self.room);
+            let take = |connection: &mut Connection, bytes: &[u8]| self.take(id, connection, bytes);
+            connection.turn = connection.read(&mut room, take);
+            self.room = room;
         }
         self.connections.insert(id, connection);
     }
 
     /// Bytes of a client, in plaintext.
     fn take(&mut self, id: ConnectionId, connection: &mut Connection, bytes: &[u8]) {
-        let mut events = Vec::new();
         let random = &self.random;
-        connection.stream.receive(
-            bytes,
-            &self.book,
-            &mut |room: &mut [u8]| fill(random, room),
-            &mut connection.out,
-            &mut events,
-        );
-        for event in events {
-            self.let_wait(id, connection, event);
-        }
-    }
-
-    /// What a client has said waits until it is heeded, unless there will be no time for it.
-    fn let_wait(&mut self, id: ConnectionId, connection: &mut Connection, event: Event) {
-        if let Event::Get(get) = &event {
-            let class = self.desk.class(id, connection.said.gets());
-            if !self.waiting.has_place(class, &connection.said) {
-                let jid = connection.stream.jid().unwrap_or_default();
-                return self.desk.refuse_get(jid, get, class, &mut connection.out);
-            }
-        }
-        self.waiting.push(&mut connection.said, event);
+        let Connection { stream, out, said, .. } = connection;
+        let under_way = self.desk.gets(id);
+        let mut ear = Ear { desk: &mut self.desk, waiting: &mut self.waiting, said, under_way };
+        let mut random = |room: &mut [u8]| fill(random, room);
+        stream.receive(bytes, &self.book, &mut random, out, &mut ear);
     }
 
     /// Heeds so much of what a client has said. How much it was.
@@ -223,4 +210,27 @@ fn after(mut ids: Vec<ConnectionId>, last: ConnectionId) -> Vec<ConnectionId> {
     let next = ids.partition_point(|id| *id <= last);
     ids.rotate_left(next);
     ids
+}
+
+/// What a client says waits until it is heeded, unless there will be no time for it.
+struct Ear<'a> {
+    desk: &'a mut Desk,
+    waiting: &'a mut Waiting,
+    said: &'a mut Said,
+    /// Gets of the client that are under way.
+    under_way: usize,
+}
+
+impl Sink for Ear<'_> {
+    fn event(&mut self, event: Event) {
+        self.waiting.push(self.said, event);
+    }
+
+    fn get(&mut self, get: Form<'_>, jid: &str, out: &mut Vec<u8>) {
+        let class = class(self.under_way + self.said.gets() + 1);
+        match self.waiting.has_place(class, self.said) {
+            true => self.waiting.push(self.said, Event::Get(get.get())),
+            false => self.desk.refuse_get(jid, &get, class, out),
+        }
+    }
 }
