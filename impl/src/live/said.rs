@@ -21,11 +21,18 @@ pub(super) struct Said {
 }
 
 /// What all of them wait for.
-#[derive(Default)]
 pub(super) struct Waiting {
     gets: usize,
     /// Clients that have any of these.
     clients: usize,
+    /// What each of them may have: its share of the places.
+    share: usize,
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        Waiting { gets: 0, clients: 0, share: PLACES }
+    }
 }
 
 impl Waiting {
@@ -34,13 +41,15 @@ impl Waiting {
         match class {
             Class::Interactive => self.gets < WAITING_MAX,
             // The total too: one after the other, clients that come at once would each find a larger share than they have.
-            _ => self.gets < PLACES && said.gets < PLACES / self.clients.max(1),
+            _ => self.gets < PLACES && said.gets < self.share,
         }
     }
 
     pub(super) fn push(&mut self, said: &mut Said, event: Event) {
         if matches!(event, Event::Get(_)) {
-            self.clients += usize::from(said.gets == 0);
+            if said.gets == 0 {
+                self.set_clients(self.clients + 1);
+            }
             self.gets += 1;
             said.gets += 1;
         }
@@ -52,7 +61,9 @@ impl Waiting {
         if matches!(event, Event::Get(_)) {
             said.gets -= 1;
             self.gets -= 1;
-            self.clients -= usize::from(said.gets == 0);
+            if said.gets == 0 {
+                self.set_clients(self.clients - 1);
+            }
         }
         Some(event)
     }
@@ -60,7 +71,11 @@ impl Waiting {
     /// A client is gone with what it has said.
     pub(super) fn forget(&mut self, said: &Said) {
         self.gets -= said.gets;
-        self.clients -= usize::from(said.gets > 0);
+        self.set_clients(self.clients - usize::from(said.gets > 0));
+    }
+
+    fn set_clients(&mut self, clients: usize) {
+        (self.clients, self.share) = (clients, PLACES / clients.max(1));
     }
 }
 

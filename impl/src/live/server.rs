@@ -46,8 +46,8 @@ const LOGIN_US_MAX: u64 = 30_000_000;
 /// for a client that takes nothing.
 const HEEDED_MAX: usize = 32;
 /// As many are heeded of each client that has so many, even if then not all clients have their turn before it is sent: an
-/// answer at a time would cost twice as much.
-const HEEDED_MIN: usize = 16;
+/// answer at a time would cost twice as much. Twice as many, one half after the other, if it has those.
+const HEEDED_MIN: usize = HEEDED_MAX / 2;
 /// Stanzas of all clients that are heeded before what comes of them is sent, so that who asks little does not wait long for
 /// those who ask much, and the queues of query servers do not fill only to be emptied in the same turn.
 const HEEDED_OF_ALL_MAX: usize = 512;
@@ -107,6 +107,8 @@ pub struct Server {
     met: ConnectionId,
     /// The last connection that was logged in and was heeded.
     heeded: ConnectionId,
+    /// Those of whom more may be heeded before anything is sent.
+    met_now: Vec<ConnectionId>,
     /// Gets that wait to be heeded.
     waiting: Waiting,
     /// Where what a socket gives is read into.
@@ -207,6 +209,7 @@ impl Server {
             readable: BTreeSet::new(),
             met: 0,
             heeded: 0,
+            met_now: Vec::new(),
             waiting: Waiting::default(),
             room: vec![0; READ_BYTES].into(),
             dirty: BTreeSet::new(),
@@ -323,17 +326,9 @@ impl Server {
     fn work(&mut self) {
         self.read_all();
         self.hear();
-        let mut more = true;
-        while more {
-            more = self.desk.run(self.now_us());
-            more |= self.desk.answer(self.now_us());
-            self.tell();
-            if let Some(store) = self.desk.host.take_store() {
-                self.health.storing(self.now_us());
-                self.ask_disk(Job::Log(store));
-            }
-            self.carry_out();
-            more |= self.say();
+        self.let_work();
+        if self.meet_again() {
+            self.let_work();
         }
         if let Some(wires) = &mut self.wires {
             wires.flush();
@@ -352,6 +347,22 @@ impl Server {
             }
             self.end_late_admins();
             self.accept_admin();
+        }
+    }
+
+    /// Lets the nodes do what there is to do, and does what comes of it.
+    fn let_work(&mut self) {
+        let mut more = true;
+        while more {
+            more = self.desk.run(self.now_us());
+            more |= self.desk.answer(self.now_us());
+            self.tell();
+            if let Some(store) = self.desk.host.take_store() {
+                self.health.storing(self.now_us());
+                self.ask_disk(Job::Log(store));
+            }
+            self.carry_out();
+            more |= self.say();
         }
     }
 

@@ -103,23 +103,26 @@ impl Desk {
         self.sessions.get(&id).map_or(0, |session| session.gets)
     }
 
-    /// Answers a get for which there is no time. Its client has this address.
-    pub fn refuse_get(&mut self, jid: &str, get: &Form<'_>, class: Class, out: &mut Vec<u8>) {
+    /// Answers a get for which there is no time. There may be very many.
+    pub fn refuse_get(
+        &mut self,
+        to_client: &[u8],
+        get: &Form<'_>,
+        class: Class,
+        out: &mut Vec<u8>,
+    ) {
         self.host.metrics.refused(metrics::Kind::Get(class));
+        out.extend_from_slice(b"<iq type='error' id='");
         match get {
-            // There may be very many of these, and they need no escapes.
             Form::Plain(get) => {
-                out.extend_from_slice(b"<iq type='error' id='");
-                out.extend_from_slice(get.id.as_bytes());
-                out.extend_from_slice(b"' to='");
-                write::escape(jid, true, out);
-                out.extend_from_slice(b"' from='");
-                out.extend_from_slice(get.to.as_bytes());
-                out.extend_from_slice(b"'>");
+                out.extend_from_slice(get.id);
+                out.extend_from_slice(to_client);
+                out.extend_from_slice(get.to);
             }
             Form::Other(get) => {
-                let (id, from) = (Some(&*get.id), Some(&*get.to));
-                head("error", [("id", id), ("to", Some(jid)), ("from", from)], out);
+                write::escape(&get.id, true, out);
+                out.extend_from_slice(to_client);
+                write::escape(&get.to, true, out);
             }
         }
         out.extend_from_slice(&self.no_time);
@@ -311,11 +314,11 @@ fn head(kind: &str, attributes: [(&str, Option<&str>); 3], out: &mut Vec<u8>) {
     out.push(b'>');
 }
 
-/// What every get is told for which there is no time, written once: it has to cost little.
+/// What every get is told for which there is no time, written once and without the words for people, which are a third of it: it
+/// has to cost little.
 pub(super) fn no_time() -> Vec<u8> {
-    let refused = Refused::Busy { retry_after_us: BUSY_RETRY_AFTER_US };
-    let answer = busy(&client("iq"), refused);
-    let mut error = Vec::new();
+    let answer = try_again(&client("iq"), BUSY_RETRY_AFTER_US, None);
+    let mut error = b"'>".to_vec();
     answer.children().for_each(|child| write::stanza(child, &mut error));
     error.extend_from_slice(b"</iq>");
     error
@@ -327,9 +330,13 @@ pub(super) fn busy(request: &Element, refused: Refused) -> Element {
         Refused::Busy { retry_after_us } => (retry_after_us, "too much is asked at the moment"),
         Refused::NotAsked => (100_000, "too much is under way, or it is too large"),
     };
+    try_again(request, after_us, Some(text))
+}
+
+fn try_again(request: &Element, after_us: u64, text: Option<&str>) -> Element {
     let mut answer = iq_result(request, None);
     super::set(&mut answer, "type", "error");
-    let mut error = stanza_error(ErrorType::Wait, "resource-constraint", Some(text));
+    let mut error = stanza_error(ErrorType::Wait, "resource-constraint", text);
     let after_ms = after_us.div_ceil(1000).to_string();
     error.append_child(
         Element::builder("retry", RETRY).attr(attribute("after-ms"), after_ms).build(),

@@ -42,20 +42,20 @@ impl Form<'_> {
     }
 }
 
-/// One in its plain form, where it was read: what it says needs no escape wherever it is written.
+/// One in its plain form, where it was read: what it says is ASCII and needs no escape wherever it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plain<'a> {
     /// Its id.
-    pub id: &'a str,
+    pub id: &'a [u8],
     /// Whose card.
-    pub to: &'a str,
+    pub to: &'a [u8],
 }
 
 impl<'a> Plain<'a> {
     /// Takes one off the front, where a stanza begins.
     pub fn skim(bytes: &mut &'a [u8]) -> Option<Plain<'a>> {
         let mut rest = bytes.strip_prefix(b"<iq")?;
-        let (mut kind, mut id, mut to) = (None, None, None);
+        let (mut kind, mut id, mut to): (Option<&[u8]>, _, _) = (None, None, None);
         while let Some(from_name) = rest.strip_prefix(b" ") {
             let (name, value, behind) = plain_attribute(from_name)?;
             let place = match name {
@@ -71,7 +71,7 @@ impl<'a> Plain<'a> {
         }
         let content = rest.strip_prefix(b">")?;
         let behind = CONTENTS.iter().find_map(|plain| content.strip_prefix(*plain))?;
-        if kind != Some("get") {
+        if kind != Some(b"get") {
             return None;
         }
         let plain = Plain { id: id?, to: to? };
@@ -81,7 +81,8 @@ impl<'a> Plain<'a> {
 
     /// It, to be kept.
     pub fn get(self) -> Get {
-        Get { id: self.id.to_owned(), to: self.to.to_owned() }
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        Get { id: text(self.id), to: text(self.to) }
     }
 }
 
@@ -117,12 +118,12 @@ impl Get {
 }
 
 /// An attribute whose value means what its bytes say: its name, the value, and what is behind it.
-fn plain_attribute(bytes: &[u8]) -> Option<(&[u8], &str, &[u8])> {
-    let (name, value) = bytes.split_at(bytes.iter().take(8).position(|byte| *byte == b'=')?);
+fn plain_attribute(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (name, value) = bytes.split_at(bytes.iter().position(|byte| !byte.is_ascii_lowercase())?);
     let [b'=', quote @ (b'\'' | b'"'), value @ ..] = value else { return None };
-    let end = value.iter().take(VALUE_BYTES_MAX + 1).position(|byte| !PLAIN[usize::from(*byte)])?;
-    let text = std::str::from_utf8(&value[..end]).ok()?;
-    (value[end] == *quote).then(|| (name, text, &value[end + 1..]))
+    let end = value.iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+    (value[end] == *quote && end <= VALUE_BYTES_MAX)
+        .then(|| (name, &value[..end], &value[end + 1..]))
 }
 
 /// Bytes that mean themselves in an attribute's value.

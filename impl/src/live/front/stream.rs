@@ -107,6 +107,8 @@ pub struct Stream {
     account: Option<String>,
     resource: Option<String>,
     jid: String,
+    /// The attribute that says that a stanza is for that address, from the end of the one before to the value of the one behind.
+    to_client: Vec<u8>,
     /// The language of what the client says, if it has said so and it is one.
     lang: Option<String>,
 }
@@ -124,8 +126,8 @@ pub trait Sink {
     /// Something that the caller has to know.
     fn event(&mut self, event: Event);
 
-    /// A get of the client of this address. What is to be sent at once goes into `out`.
-    fn get(&mut self, get: Form<'_>, _jid: &str, _out: &mut Vec<u8>) {
+    /// A get. What is to be sent at once goes into `out`; between its id and whom it is from it has these bytes.
+    fn get(&mut self, get: Form<'_>, _to_client: &[u8], _out: &mut Vec<u8>) {
         self.event(Event::Get(get.get()));
     }
 }
@@ -151,6 +153,7 @@ impl Stream {
             account: None,
             resource: None,
             jid: String::new(),
+            to_client: Vec::new(),
             lang: None,
         }
     }
@@ -172,7 +175,7 @@ impl Stream {
         let mut bytes = bytes;
         while !matches!(self.phase, Phase::Handshake | Phase::Closed) {
             if let Some(get) = self.skim(&mut bytes) {
-                lent.sink.get(Form::Plain(get), &self.jid, lent.out);
+                lent.sink.get(Form::Plain(get), &self.to_client, lent.out);
                 continue;
             }
             let done = match self.reader.next(&mut bytes) {
@@ -411,6 +414,9 @@ impl Stream {
             return;
         };
         self.jid = format!("{account}@{}/{resource}", self.policy.domain);
+        self.to_client = b"' to='".to_vec();
+        write::escape(&self.jid, true, &mut self.to_client);
+        self.to_client.extend_from_slice(b"' from='");
         write::stanza(&bind::bound(iq, &self.jid), lent.out);
         self.resource = Some(resource.clone());
         self.phase = Phase::Bound;
@@ -435,7 +441,7 @@ impl Stream {
             Some(Request::Bind(_)) => write::stanza(&bind::bound_already(&stanza), lent.out),
             Some(Request::Session) => write::stanza(&iq_result(&stanza, None), lent.out),
             None => match Get::of(&stanza) {
-                Some(get) => lent.sink.get(Form::Other(get), &self.jid, lent.out),
+                Some(get) => lent.sink.get(Form::Other(get), &self.to_client, lent.out),
                 None => lent.sink.event(Event::Stanza(stanza)),
             },
         }

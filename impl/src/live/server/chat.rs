@@ -83,11 +83,22 @@ impl Server {
             if left > 0 {
                 self.heeded = id;
                 self.read(id);
-                left -= self.heed_some(id, each.min(left));
+                let heeded = self.heed_some(id, each.min(left));
+                left -= heeded;
+                if heeded == HEEDED_MIN && each == HEEDED_MIN {
+                    self.met_now.push(id);
+                }
             } else {
                 self.readable.insert(id);
             }
         }
+    }
+
+    /// Those who had much to say have as much heeded once more, before anything is sent: the nodes have done with the first.
+    /// Whether there was anything.
+    pub(super) fn meet_again(&mut self) -> bool {
+        let met = std::mem::take(&mut self.met_now);
+        met.into_iter().map(|id| self.heed_some(id, HEEDED_MIN)).sum::<usize>() > 0
     }
 
     fn read(&mut self, id: ConnectionId) {
@@ -226,11 +237,11 @@ impl Sink for Ear<'_> {
         self.waiting.push(self.said, event);
     }
 
-    fn get(&mut self, get: Form<'_>, jid: &str, out: &mut Vec<u8>) {
+    fn get(&mut self, get: Form<'_>, to_client: &[u8], out: &mut Vec<u8>) {
         let class = class(self.under_way + self.said.gets() + 1);
         match self.waiting.has_place(class, self.said) {
             true => self.waiting.push(self.said, Event::Get(get.get())),
-            false => self.desk.refuse_get(jid, &get, class, out),
+            false => self.desk.refuse_get(to_client, &get, class, out),
         }
     }
 }

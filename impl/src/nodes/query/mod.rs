@@ -19,7 +19,7 @@ use std::sync::Arc;
 use spillway_traces::{Action, HandOver, Node, Note, RequestId, Role, Sessions};
 
 use crate::bug::Bug;
-use crate::config::{Config, Unit};
+use crate::config::{Class, Config, Unit};
 use crate::node::{Candidate, Context, Input, Output};
 use crate::nodes::aside::{Aside, Running};
 use crate::nodes::askers;
@@ -289,6 +289,11 @@ impl Task {
     /// The task's request.
     pub fn request(&self) -> RequestId {
         self.asked.ask.request
+    }
+
+    /// Its class.
+    pub fn class(&self) -> Class {
+        queue::class(&self.asked.ask)
     }
 
     /// Whether a replica that is complete up to this revision is new enough for it.

@@ -37,7 +37,7 @@ impl Query {
     }
 
     pub(super) fn place(&self, request: RequestId) -> Option<usize> {
-        self.queue.iter().position(|task| task.request() == request)
+        self.queue.place(request)
     }
 
     /// Whether one more task fits. What is handed over counts, so that it finds room when it comes back.
@@ -63,7 +63,8 @@ impl Query {
     pub(super) fn query(&mut self, from: Node, asked: Asked, context: &mut Context<'_>) {
         let request = asked.ask.request;
         let unmarked = self.config.has(Bug::AgainUnmarked);
-        if let Some(task) = self.queue.iter_mut().find(|task| task.request() == request) {
+        if let Some(place) = self.place(request) {
+            let task = &mut self.queue[place];
             let asked_here = askers::with(task.asked_here, from);
             let is_new = asked_here != task.asked_here;
             task.asked_here = asked_here;
@@ -129,9 +130,9 @@ impl Query {
         };
         let ready = self.queue.iter().filter(|task| self.is_ready(task) && !task.running);
         if !self.queue.has_aged() && config.bug.is_none() {
-            // Most often somebody waits for one of the first.
-            let best = ready.clone().find(|task| class(&task.asked.ask) == Class::Interactive);
-            if let Some(task) = best {
+            // Most often one of the first may be started.
+            let urgent = self.queue.most_urgent()?;
+            if let Some(task) = ready.clone().find(|task| task.class() == urgent) {
                 return Some(task.request());
             }
         }
