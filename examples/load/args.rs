@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// The server's process, whose processor time and memory are told.
     #[arg(long)]
     pub(crate) pid: Option<u32>,
+    /// Gets that say their language, so that a server has to read them as any other XML.
+    #[arg(long)]
+    pub(crate) wordy: bool,
     /// Set cards instead of getting them.
     #[arg(long, conflicts_with = "hot")]
     pub(crate) sets: bool,

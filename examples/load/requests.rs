@@ -39,8 +39,9 @@ impl Requests {
             let tail = format!("'><query xmlns='jabber:iq:search'>{terms}</query></iq>");
             return Requests { heads, tail: tail.into_bytes(), next: 0 };
         }
+        let lang = if args.wordy { " xml:lang='en'" } else { "" };
         let head =
-            |other| format!("<iq type='get' to='u{other}@{}' id='", args.domain).into_bytes();
+            |other| format!("<iq type='get'{lang} to='u{other}@{}' id='", args.domain).into_bytes();
         let heads = others(args, user).into_iter().map(head).collect();
         // Not all begin with the same account.
         Requests { heads, tail: b"'><vCard xmlns='vcard-temp'/></iq>".to_vec(), next: user }

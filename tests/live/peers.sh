@@ -80,7 +80,7 @@ load() { # name port what...
 }
 rounds() { # Spillway's port, options...
   for _ in $(seq "$ROUNDS"); do
-    for what in "--pipelined 16" "--pipelined 1" "--pipelined 1 --sets"; do
+    for what in "--pipelined 16" "--pipelined 1" "--pipelined 16 --wordy" "--pipelined 1 --sets"; do
       for peer in "spillway $1" "prosody 15442" "ejabberd 15443"; do
         # shellcheck disable=SC2086
         load $peer $what "${@:2}"

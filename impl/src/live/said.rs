@@ -9,9 +9,9 @@ use super::front::stream::Event;
 use crate::config::Class;
 
 /// Places for gets, together for all who fetch many: heeded within 10 ms, and within 50 where a server is five times slower.
-const PLACES: usize = 2048;
+const PLACES: usize = 4096;
 /// Gets that wait, whatever their class: as many again are for what somebody waits for.
-const WAITING_MAX: usize = 4096;
+const WAITING_MAX: usize = 8192;
 
 /// What one client has said, in order.
 #[derive(Default)]

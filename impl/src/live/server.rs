@@ -46,8 +46,10 @@ const LOGIN_US_MAX: u64 = 30_000_000;
 /// for a client that takes nothing.
 const HEEDED_MAX: usize = 32;
 /// As many are heeded of each client that has so many, even if then not all clients have their turn before it is sent: an
-/// answer at a time would cost twice as much. Twice as many, one half after the other, if it has those.
-const HEEDED_MIN: usize = HEEDED_MAX / 2;
+/// answer at a time would cost twice as much.
+const HEEDED_MIN: usize = 16;
+/// How often as many are heeded of such a client before anything is sent.
+const ROUNDS_MAX: usize = 4;
 /// Stanzas of all clients that are heeded before what comes of them is sent, so that who asks little does not wait long for
 /// those who ask much, and the queues of query servers do not fill only to be emptied in the same turn.
 const HEEDED_OF_ALL_MAX: usize = 512;
@@ -327,9 +329,13 @@ impl Server {
         self.read_all();
         self.hear();
         self.let_work();
-        if self.meet_again() {
+        for _ in 1..ROUNDS_MAX {
+            if !self.meet_again() {
+                break;
+            }
             self.let_work();
         }
+        self.met_now.clear();
         if let Some(wires) = &mut self.wires {
             wires.flush();
         }

@@ -320,6 +320,11 @@ impl Wires {
         self.between.meet(life);
     }
 
+    /// This process.
+    pub(super) fn me(&self) -> Life {
+        self.me
+    }
+
     /// Whether a node may be alive, as far as is known.
     pub(super) fn may_live(&self, life: Life) -> bool {
         self.neighbours.may_live(life)

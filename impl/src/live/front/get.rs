@@ -9,8 +9,12 @@ use rxml::Namespace;
 /// The namespace of vcard-temp.
 const VCARD: &str = "vcard-temp";
 /// What follows the head of one in its plain form.
-const CONTENTS: [&[u8]; 2] =
-    [b"<vCard xmlns='vcard-temp'/></iq>", b"<vCard xmlns=\"vcard-temp\"/></iq>"];
+const CONTENTS: [&[u8]; 4] = [
+    b"<vCard xmlns='vcard-temp'/></iq>",
+    b"<vCard xmlns=\"vcard-temp\"/></iq>",
+    b"<vCard xmlns='vcard-temp' /></iq>",
+    b"<vCard xmlns=\"vcard-temp\" /></iq>",
+];
 /// The longest value of an attribute in the plain form.
 const VALUE_BYTES_MAX: usize = 1024;
 
@@ -170,6 +174,8 @@ mod tests {
         let plain = skim(PLAIN);
         assert!(plain.is_some());
         assert_eq!(plain, read(PLAIN));
+        let spaced = PLAIN.replace("/>", " />");
+        assert_eq!((skim(&spaced), read(&spaced)), (plain.clone(), plain.clone()));
         for text in [
             PLAIN.replace('\'', "\""),
             PLAIN.replace("<iq", "<iq xml:lang='en' from='alice@localhost/r'"),

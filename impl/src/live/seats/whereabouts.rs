@@ -114,6 +114,12 @@ impl Whereabouts {
         }
     }
 
+    /// A user has its seat here, of which this server has not been told all that it needs to know.
+    pub fn mine(&mut self, user: u16) {
+        self.places.remove(&user);
+        self.want_seat(user);
+    }
+
     /// There is no such user any more. What has waited for it.
     pub fn nobody(&mut self, user: u16) -> Vec<Waiting> {
         self.known(user)
@@ -187,6 +193,17 @@ mod tests {
         assert_eq!(asked, [Question::Seat(1), Question::Where(vec![1])]);
         assert_eq!(whereabouts.nowhere(1), [], "it is about to have a seat");
         assert_eq!(whereabouts.here(1), [message(), subscribe()], "in order");
+    }
+
+    #[test]
+    fn what_is_for_a_seat_that_is_to_be_here_waits_for_it() {
+        let mut whereabouts = Whereabouts::default();
+        assert_eq!(whereabouts.wait(1, message()), None);
+        assert_eq!(whereabouts.take_questions(), [Question::Where(vec![1])]);
+        whereabouts.mine(1);
+        whereabouts.mine(1);
+        assert_eq!(whereabouts.take_questions(), [Question::Seat(1)], "once");
+        assert_eq!(whereabouts.here(1), [message()]);
     }
 
     #[test]

@@ -98,7 +98,18 @@ impl Server {
     /// Whether there was anything.
     pub(super) fn meet_again(&mut self) -> bool {
         let met = std::mem::take(&mut self.met_now);
-        met.into_iter().map(|id| self.heed_some(id, HEEDED_MIN)).sum::<usize>() > 0
+        let mut all = 0;
+        for id in met {
+            if self.connections.get(&id).is_none_or(Connection::is_paused) {
+                continue; // much is to be sent already
+            }
+            let heeded = self.heed_some(id, HEEDED_MIN);
+            all += heeded;
+            if heeded == HEEDED_MIN {
+                self.met_now.push(id);
+            }
+        }
+        all > 0
     }
 
     fn read(&mut self, id: ConnectionId) {

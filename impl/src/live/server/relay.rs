@@ -128,6 +128,8 @@ impl Server {
         let waiting = match life {
             _ if self.desk.is_seated(user) => self.whereabouts.here(user),
             None => self.whereabouts.nowhere(user),
+            // This server is about to be told what is stored of the user.
+            Some(life) if life == wires.me() => return self.whereabouts.mine(user),
             Some(life) if wires.may_live(life) => {
                 wires.meet(life);
                 self.whereabouts.there(user, life)
