@@ -22,6 +22,8 @@ use crate::system::DOORS;
 pub const USERS: usize = 6;
 /// Gets that a client sends at once.
 const BURST: usize = 30;
+/// Bursts of a stream, at least; up to twice as many. Then the user comes again, at the other communication server.
+const BURSTS_MIN: usize = 5;
 /// Time between two bursts of a client.
 const PAUSE: Duration = Duration::from_millis(60);
 const HEAD: &str = "<stream:stream to='localhost' version='1.0' xmlns='jabber:client' \
@@ -250,11 +252,14 @@ impl User {
     ) -> io::Result<()> {
         let mut client = Client::log_in(chat, certificate, self.me, patience)?;
         self.told.streams += 1;
-        while !is_over.load(Ordering::Relaxed) {
+        for _ in 0..BURSTS_MIN + self.random.next_u64() as usize % BURSTS_MIN {
+            if is_over.load(Ordering::Relaxed) {
+                break;
+            }
             self.burst(&mut client)?;
             std::thread::sleep(PAUSE);
         }
-        Ok(())
+        client.say("</stream:stream>")
     }
 
     /// Many gets and a set at once, and all their answers.

@@ -63,6 +63,7 @@ fn a_user_is_one_wherever_its_clients_come_in() {
     // With the server goes the seat, and every stream of the user. It comes again where there is one.
     system.kill(FIRST);
     assert!(there.hear("system-shutdown").is_ok(), "it is told why");
+    other.hear("type='unavailable'").unwrap();
     let mut again = come(&system, 1, 1);
     assert!(again.talk(OWN_CARD, "id='own'").unwrap().contains("Una"), "nothing is lost");
     assert!(again.talk(ROSTER, "id='roster'").unwrap().contains("u2@localhost"), "nor contacts");

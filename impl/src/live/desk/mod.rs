@@ -82,6 +82,8 @@ pub struct Desk {
     away: BTreeMap<RequestId, u16>,
     /// Who may see whom once a change of contacts is stored.
     allowed: BTreeMap<RequestId, presence::Allowed>,
+    /// Resources of users who have their seats elsewhere, by user, each with a user here to whom it was shown.
+    abroad: BTreeMap<u16, BTreeSet<(String, u16)>>,
     deeds: Vec<Deed>,
     /// What a get is told for which there is no time, behind its head, with its end.
     no_time: Vec<u8>,
@@ -111,6 +113,7 @@ impl Desk {
             searches: 0,
             away: BTreeMap::new(),
             allowed: BTreeMap::new(),
+            abroad: BTreeMap::new(),
             deeds: Vec::new(),
             no_time: vcard::no_time(),
             now_us: 0,

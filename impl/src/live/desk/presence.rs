@@ -101,6 +101,37 @@ impl Desk {
         }
     }
 
+    /// Keeps in mind which resources elsewhere were shown to whom.
+    pub(super) fn note_abroad(&mut self, to: &Address, stanza: &Element) {
+        let number = |account: &Option<String>| self.directory.number(account.as_deref()?);
+        let Some(jid) = stanza.attr("from").filter(|_| stanza.name() == "presence") else { return };
+        let from = self.address(jid).ok().and_then(|from| number(&from.account));
+        let from = from.filter(|from| !self.is_seated(*from));
+        let (Some(from), Some(to)) = (from, number(&to.account)) else { return };
+        let shown = (jid.to_owned(), to);
+        match stanza.attr("type") {
+            None => drop(self.abroad.entry(from).or_default().insert(shown)),
+            Some("unavailable") => {
+                if let Some(all) = self.abroad.get_mut(&from) {
+                    all.remove(&shown);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The server is gone that these users had their seats at: nobody else says that they are.
+    pub fn gone_abroad(&mut self, users: &[u16], now_us: u64) {
+        self.now_us = now_us;
+        let gone = users.iter().filter_map(|user| self.abroad.remove(user));
+        for (jid, to) in gone.flatten().collect::<Vec<_>>() {
+            let Some(account) = self.directory.name(to).map(str::to_owned) else { continue };
+            let mut stanza = self.ask("unavailable", "", &account);
+            set(&mut stanza, "from", &jid);
+            self.show(to, &Address { account: Some(account), resource: None }, &stanza);
+        }
+    }
+
     fn show(&mut self, user: u16, to: &Address, stanza: &Element) {
         let all = self.connections.get(&user).into_iter().flatten().copied();
         let wanted = all.filter(|id| match &to.resource {

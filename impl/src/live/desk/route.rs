@@ -32,6 +32,7 @@ impl Desk {
         self.now_us = now_us;
         let to = stanza.attr("to").and_then(|to| self.address(to).ok());
         if let Some(to) = to {
+            self.note_abroad(&to, &stanza);
             self.deliver(&to, stanza);
         }
     }

@@ -142,9 +142,12 @@ impl Whereabouts {
         waiting
     }
 
-    /// A server is gone, and seats with it.
-    pub fn lost(&mut self, life: Life) {
+    /// A server is gone, and seats with it: of these users, as far as was known.
+    pub fn lost(&mut self, life: Life) -> Vec<u16> {
+        let of = self.there.iter().filter(|(_, there)| **there == life);
+        let users = of.map(|(user, _)| *user).collect();
         self.there.retain(|_, there| *there != life);
+        users
     }
 }
 
@@ -180,7 +183,7 @@ mod tests {
         assert_eq!(whereabouts.of(1), Some(LIFE));
         assert_eq!(whereabouts.nowhere(2).len(), 1);
         assert_eq!((whereabouts.of(2), whereabouts.waits), (None, 0));
-        whereabouts.lost(LIFE);
+        assert_eq!(whereabouts.lost(LIFE), [1]);
         assert_eq!(whereabouts.of(1), None);
     }
 

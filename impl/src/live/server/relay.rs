@@ -254,7 +254,8 @@ impl Server {
     /// has not taken.
     pub(super) fn server_gone(&mut self, life: Life, lost: Vec<Parcel>) {
         self.guests.of(life).into_iter().for_each(|id| self.guest_left(id));
-        self.whereabouts.lost(life);
+        let users = self.whereabouts.lost(life);
+        self.desk.gone_abroad(&users, self.now_us());
         let is_there = |connection: &Connection| matches!(connection.served_by, ServedBy::There(there, _) if there == life);
         let there = self.connections.iter().filter(|(_, connection)| is_there(connection));
         for id in there.map(|(id, _)| *id).collect::<Vec<_>>() {
