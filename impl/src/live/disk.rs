@@ -30,6 +30,8 @@ pub(super) enum Job {
     Roster { user: u16, bytes: Vec<u8>, then: Vec<(ConnectionId, minidom::Element)> },
     /// A user's roster, which another process asks for.
     RosterFor { user: u16, bytes: Vec<u8>, asker: Asker },
+    /// Nothing: what another process has asked for is superseded by what was asked before.
+    Nothing { asker: Asker },
     /// Who has a user's seat, which another process asks for.
     Seat { user: u16, claim: Claim, asker: Asker },
     /// What an operator asks of the accounts, and who is to be told.
@@ -123,6 +125,7 @@ fn carry_out(job: Job, log: &FileLog, accounts: &Accounts<RedbStore>) -> Done {
             let stored = stored.map(|_| ()).map_err(|error| error.to_string());
             Done::RosterFor { stored, asker }
         }
+        Job::Nothing { asker } => Done::RosterFor { stored: Ok(()), asker },
         Job::Seat { user, claim, asker } => {
             let stored = accounts.put_private(user, SEAT, &claim.write(), None);
             let stored = stored.map(|_| ()).map_err(|error| error.to_string());

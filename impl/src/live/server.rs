@@ -93,6 +93,10 @@ pub struct Server {
     wires: Option<Wires>,
     /// Who has which user's seat: what is kept of it, where the store is; and what is known of it.
     claims: Claims,
+    /// The newest roster of each user that another process has asked to be stored: of which process, and its number.
+    newest_rosters: BTreeMap<u16, (Life, u64)>,
+    /// Whether those who have seats, and were not heard of, are given up.
+    has_given_up: bool,
     whereabouts: Whereabouts,
     guests: relay::Guests,
     /// What is to be told once a roster is stored, by the number of the question.
@@ -199,6 +203,8 @@ impl Server {
             trace,
             wires,
             claims,
+            newest_rosters: BTreeMap::new(),
+            has_given_up: false,
             whereabouts: Whereabouts::default(),
             guests: relay::Guests::default(),
             rosters: BTreeMap::new(),
@@ -345,6 +351,7 @@ impl Server {
         if self.ticked.elapsed() >= TICK {
             self.ticked = Instant::now();
             self.end_strangers();
+            self.give_up_unknown();
             self.parting.end_late(self.now_us());
             // Whom the system had no room for.
             (0..self.doors.len()).for_each(|door| self.accept(door));
@@ -573,7 +580,9 @@ impl Server {
 
     /// Whether something is under way.
     fn is_busy(&self) -> bool {
-        !self.desk.host.is_idle() || self.desk.is_waiting()
+        let has_parcels = self.wires.as_ref().is_some_and(Wires::has_parcels);
+        let is_asking = has_parcels || self.whereabouts.is_waiting() || !self.rosters.is_empty();
+        !self.desk.host.is_idle() || self.desk.is_waiting() || is_asking
     }
 
     /// Ends all streams, and stores what is still to be stored.
@@ -594,7 +603,12 @@ impl Server {
         for id in ids.into_iter().chain(self.guests.all()) {
             self.close(id, "system-shutdown", "");
         }
-        let is_over = |server: &Server| server.connections.is_empty() && server.parting.is_empty();
+        let is_over = |server: &Server| {
+            let has_parcels = server.wires.as_ref().is_some_and(Wires::has_parcels);
+            server.connections.is_empty() && server.parting.is_empty() && !has_parcels
+        };
+        // That they are gone, for those who see them.
+        self.work();
         let until = until.max(Instant::now() + ENDING);
         while !is_over(&self) && Instant::now() < until {
             self.work();

@@ -315,6 +315,11 @@ impl Wires {
         self.between.put(to, parcel)
     }
 
+    /// Whether something waits until another communication server has taken it.
+    pub(super) fn has_parcels(&self) -> bool {
+        self.between.is_waiting()
+    }
+
     /// Another communication server is of interest from now on: that it is gone is to be told.
     pub(super) fn meet(&mut self, life: Life) {
         self.between.meet(life);

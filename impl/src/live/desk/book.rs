@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub(super) const CONTACTS_MAX: usize = 1000;
 /// Groups of a contact, at most.
 pub(super) const GROUPS_MAX: usize = 16;
+/// Bytes of the address of a contact, of its name and of one of its groups, at most: a roster travels whole.
+pub(super) const ADDRESS_BYTES_MAX: usize = 1023;
+pub(super) const NAME_BYTES_MAX: usize = 256;
+pub(super) const GROUP_BYTES_MAX: usize = 128;
 /// The first byte of a stored roster.
 const VERSION: u8 = 1;
 

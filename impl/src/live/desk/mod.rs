@@ -191,6 +191,11 @@ impl Desk {
             .collect();
         for request in given_up {
             self.forget(request);
+            if self.allowed.contains_key(&request) {
+                // Somebody is still to be told that it may see the user.
+                self.away.insert(request, session.user);
+                continue;
+            }
             self.host.metrics.given_up(request);
             self.host.cancel(session.user, request, now_us);
         }

@@ -90,7 +90,7 @@ impl Desk {
         match stanza.attr("type").unwrap_or_default() {
             "" | "unavailable" => self.show(user, to, stanza),
             "probe" => self.probed(user, stanza),
-            "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed" => {
+            "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed" if self.is_seated(user) => {
                 self.subscription_came(user, stanza);
             }
             "error" => {
@@ -101,13 +101,17 @@ impl Desk {
         }
     }
 
+    /// The user who has sent a stanza, if that has its seat elsewhere.
+    pub fn sender(&self, stanza: &Element) -> Option<u16> {
+        let account = self.address(stanza.attr("from")?).ok()?.account?;
+        self.directory.number(&account).filter(|user| !self.is_seated(*user))
+    }
+
     /// Keeps in mind which resources elsewhere were shown to whom.
     pub(super) fn note_abroad(&mut self, to: &Address, stanza: &Element) {
-        let number = |account: &Option<String>| self.directory.number(account.as_deref()?);
         let Some(jid) = stanza.attr("from").filter(|_| stanza.name() == "presence") else { return };
-        let from = self.address(jid).ok().and_then(|from| number(&from.account));
-        let from = from.filter(|from| !self.is_seated(*from));
-        let (Some(from), Some(to)) = (from, number(&to.account)) else { return };
+        let to = to.account.as_ref().and_then(|account| self.directory.number(account));
+        let (Some(from), Some(to)) = (self.sender(stanza), to) else { return };
         let shown = (jid.to_owned(), to);
         match stanza.attr("type") {
             None => drop(self.abroad.entry(from).or_default().insert(shown)),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use minidom::Element;
 use spillway_traces::RequestId;
 
-use super::book::{CONTACTS_MAX, Contact, GROUPS_MAX};
+use super::book::{
+    ADDRESS_BYTES_MAX, CONTACTS_MAX, Contact, GROUP_BYTES_MAX, GROUPS_MAX, NAME_BYTES_MAX,
+};
 use super::{ConnectionId, Deed, Desk};
 use crate::live::front::error::{ErrorType, iq_result};
 use crate::live::front::names::attribute;
@@ -54,7 +56,11 @@ impl Desk {
             item.children().filter(|child| child.name() == "group").map(Element::text).collect();
         let contacts = &mut self.rosters.entry(user).or_default().contacts;
         let is_full = !contacts.contains_key(account) && contacts.len() == CONTACTS_MAX;
-        if is_full || groups.len() > GROUPS_MAX {
+        // RFC 6121 §2.3.3.
+        let is_long = account.len() > ADDRESS_BYTES_MAX
+            || item.attr("name").is_some_and(|name| name.len() > NAME_BYTES_MAX)
+            || groups.iter().any(|group| group.len() > GROUP_BYTES_MAX);
+        if is_full || is_long || groups.len() > GROUPS_MAX {
             return self.refuse(id, stanza, ErrorType::Modify, "not-acceptable");
         }
         let contact = contacts.entry(account.to_owned()).or_default();

@@ -365,3 +365,44 @@ fn a_roster_shows_only_what_changes_and_leaving_is_told_once() {
     assert_eq!(heard.len(), 1, "{heard:?}");
     assert_eq!(heard[0].attr("to"), Some("bob@localhost"), "the address stays as it is");
 }
+
+#[test]
+fn who_may_see_is_told_though_the_other_one_leaves_before_that_is_stored() {
+    let mut office = Office::new(&["alice", "bob"], 8);
+    for (id, name) in [(1, "alice"), (2, "bob")] {
+        office.bind(id, name);
+        office.say(id, "<presence />");
+    }
+    office.say(1, "<presence to='bob@localhost' type='subscribe'/>");
+    office.heard(1);
+    office.say_only(2, "<presence to='alice@localhost' type='subscribed'/>");
+    office.desk.closed(2, office.now_us);
+    office.work();
+    let told = office.heard(1);
+    assert!(told.iter().any(|stanza| stanza.attr("type") == Some("subscribed")), "{told:?}");
+    assert!(!office.desk.host.is_attached(1), "and then nothing of him is left");
+}
+
+#[test]
+fn what_a_roster_keeps_of_a_contact_has_bounds() {
+    let mut office = Office::new(&["alice"], 8);
+    office.bind(1, "alice");
+    let set = |jid: &str, name: usize, group: usize| {
+        let (name, group) = ("n".repeat(name), "g".repeat(group));
+        let item = format!("<item jid='{jid}' name='{name}'><group>{group}</group></item>");
+        format!("<iq type='set' id='r'><query xmlns='jabber:iq:roster'>{item}</query></iq>")
+    };
+    let most = [book::NAME_BYTES_MAX, book::GROUP_BYTES_MAX];
+    assert_eq!(
+        office.answer(1, &set("b@localhost", most[0], most[1])).attr("type"),
+        Some("result")
+    );
+    let long = format!("{}@localhost", "x".repeat(book::ADDRESS_BYTES_MAX + 1));
+    for more in [
+        set("b@localhost", most[0] + 1, most[1]),
+        set("b@localhost", most[0], most[1] + 1),
+        set(&long, 1, 1),
+    ] {
+        assert_eq!(condition(&office.answer(1, &more)), "not-acceptable");
+    }
+}

@@ -10,12 +10,12 @@ use super::names::{CLIENT, STREAM_ERRORS, STREAMS, XML};
 
 /// Puts the element as a first-level child of a stream into `out`.
 pub fn stanza(element: &Element, out: &mut Vec<u8>) {
-    within(element, CLIENT, out);
+    within(element, CLIENT, true, out);
 }
 
 /// Puts an element that stands for itself into `out`.
 pub fn whole(element: &Element, out: &mut Vec<u8>) {
-    within(element, "", out);
+    within(element, "", false, out);
 }
 
 /// Puts the end of a stream with its error into `out`.
@@ -39,11 +39,11 @@ pub fn failed(error: &StreamError, out: &mut Vec<u8>) {
     stream_error(error.condition, error.text, out);
 }
 
-fn within(element: &Element, default: &str, out: &mut Vec<u8>) {
+fn within(element: &Element, default: &str, has_head: bool, out: &mut Vec<u8>) {
     let declared = (!element.has_ns(default)).then(|| element.ns());
     let (prefix, declared) = match declared {
         None => ("", None),
-        Some(space) if space == STREAMS => ("stream:", None),
+        Some(space) if space == STREAMS && has_head => ("stream:", None),
         Some(space) if space == XML => ("xml:", None),
         Some(space) => ("", Some(space)),
     };
@@ -62,7 +62,9 @@ fn within(element: &Element, default: &str, out: &mut Vec<u8>) {
     out.push(b'>');
     for node in element.nodes() {
         match node {
-            Node::Element(child) => within(child, declared.as_deref().unwrap_or(default), out),
+            Node::Element(child) => {
+                within(child, declared.as_deref().unwrap_or(default), has_head, out);
+            }
             Node::Text(text) => escape(text, false, out),
         }
     }

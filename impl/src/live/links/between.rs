@@ -13,6 +13,11 @@ use crate::live::seats::Parcel;
 
 /// After how long without a word what was said is said again.
 const AGAIN_US: u64 = 500_000;
+/// The longest time until then, if nobody says a word again and again.
+const AGAIN_US_MAX: u64 = 4_000_000;
+/// Bytes that are said and not taken, above which no more is said; and bytes of one parcel, at most.
+const WINDOW_BYTES: usize = 4 * 1024 * 1024;
+const PARCEL_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Parcels in one message, at most, and their bytes, unless one alone has more.
 const PARCELS_MAX: usize = 256;
 const BYTES_MAX: usize = 1024 * 1024;
@@ -30,12 +35,22 @@ struct Peer {
     first: u64,
     /// How many of these were said, since when, and how often in vain.
     said: usize,
+    said_bytes: usize,
     said_us: u64,
     times: usize,
+    /// How often in a row since it has last taken something.
+    vain: u32,
     /// The number of what it is to say next.
     next: u64,
     /// Whether it is to be told what was taken.
     owes: bool,
+}
+
+impl Peer {
+    /// After how long what was said is said again.
+    fn patience_us(&self) -> u64 {
+        (AGAIN_US << self.vain.min(8)).min(AGAIN_US_MAX)
+    }
 }
 
 /// All that is between this server and others.
@@ -59,13 +74,20 @@ impl Between {
     /// Something for another server. Whether there is room for it: what ends something always has some.
     pub fn put(&mut self, to: Life, parcel: Parcel) -> bool {
         let peer = self.peers.entry(to).or_default();
-        let has_room = peer.out.len() < WAITING_MAX && peer.bytes < WAITING_BYTES_MAX;
+        let has_room = peer.out.len() < WAITING_MAX
+            && peer.bytes < WAITING_BYTES_MAX
+            && parcel.bytes() <= PARCEL_BYTES_MAX;
         if !has_room && !parcel.is_end() {
             return false;
         }
         peer.bytes += parcel.bytes();
         peer.out.push_back(parcel);
         true
+    }
+
+    /// Whether something waits for a server, or until it has taken it.
+    pub fn is_waiting(&self) -> bool {
+        self.peers.values().any(|peer| !peer.out.is_empty())
     }
 
     /// Says what is to be said by now, if some query server is connected.
@@ -76,18 +98,22 @@ impl Between {
             return;
         }
         for (life, peer) in &mut self.peers {
-            if peer.said > 0 && now_us >= peer.said_us + AGAIN_US {
-                (peer.said, peer.times) = (0, peer.times + 1);
+            if peer.said > 0 && now_us >= peer.said_us + peer.patience_us() {
+                (peer.said, peer.said_bytes) = (0, 0);
+                (peer.times, peer.vain) = (peer.times + 1, peer.vain + 1);
             }
             // The same way as long as it is one: what is said stays in order then.
             let way = servers[(usize::from(life.0.index) + peer.times) % servers.len()];
-            while peer.said < peer.out.len() || peer.owes {
-                let parcels = some(peer.out.iter().skip(peer.said));
+            while (peer.said < peer.out.len() && peer.said_bytes < WINDOW_BYTES) || peer.owes {
+                let may_say = peer.said_bytes < WINDOW_BYTES;
+                let rest = peer.out.iter().skip(peer.said);
+                let parcels = if may_say { some(rest) } else { Vec::new() };
                 let number = peer.first + peer.said as u64;
                 if peer.said == 0 {
                     peer.said_us = now_us;
                 }
                 (peer.said, peer.owes) = (peer.said + parcels.len(), false);
+                peer.said_bytes += parcels.iter().map(Parcel::bytes).sum::<usize>();
                 let (from, to, taken) = (self.me, *life, peer.next);
                 neighbours.aside(way, Aside::Between { from, to, number, taken, parcels });
             }
@@ -97,7 +123,7 @@ impl Between {
     /// When something is to be said again, unless something happens before.
     pub fn next_due_us(&self) -> Option<u64> {
         let waits = self.peers.values().filter(|peer| peer.said > 0);
-        waits.map(|peer| peer.said_us + AGAIN_US).min()
+        waits.map(|peer| peer.said_us + peer.patience_us()).min()
     }
 
     /// Another server has said something, the first of it with this number, and has taken what was said to it up to there.
@@ -114,7 +140,9 @@ impl Between {
         // It cannot have taken what was never said.
         let fresh = taken.saturating_sub(peer.first).min(peer.said as u64) as usize;
         if fresh > 0 {
-            peer.bytes -= peer.out.drain(..fresh).map(|parcel| parcel.bytes()).sum::<usize>();
+            let bytes = peer.out.drain(..fresh).map(|parcel| parcel.bytes()).sum::<usize>();
+            (peer.bytes, peer.said_bytes) = (peer.bytes - bytes, peer.said_bytes - bytes);
+            peer.vain = 0;
             peer.first += fresh as u64;
             (peer.said, peer.said_us) = (peer.said - fresh, now_us);
         }
@@ -206,7 +234,7 @@ mod tests {
             let (mut put, mut taken) = ([0, 0], [Vec::new(), Vec::new()]);
             let mut flights: [Vec<Aside>; 2] = Default::default();
             let mut now_us = 0;
-            let calm = (0..40).flat_map(|_| [(false, 0, 0), (true, 0, 0)]);
+            let calm = (0..120).flat_map(|_| [(false, 0, 0), (true, 0, 0)]);
             for (side, more, fate) in turns.into_iter().chain(calm) {
                 let (near, far) = (usize::from(side), usize::from(!side));
                 now_us += 300_000;

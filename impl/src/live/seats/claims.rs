@@ -2,7 +2,7 @@
 //!
 //! A seat is had for as long as the process that claimed it lives. Then the next one that asks gets it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +87,11 @@ impl Claims {
     /// Who has the seat of a user, alive or not.
     pub fn of(&self, user: u16) -> Option<Life> {
         self.known.get(&user).map(|claim| claim.life)
+    }
+
+    /// Everybody who has a seat, alive or not.
+    pub fn lives(&self) -> BTreeSet<Life> {
+        self.known.values().map(|claim| claim.life).collect()
     }
 
     /// Whether this is who has the seat of a user.

@@ -7,10 +7,12 @@ use minidom::Element;
 
 use crate::live::aside::USERS_MAX;
 use crate::live::desk::ConnectionId;
+use crate::live::front::write;
 use crate::live::links::news::Life;
 
-/// Things that wait until it is known where a user has its seat, at most.
+/// Things that wait until it is known where a user has its seat, at most, and their bytes.
 const WAITING_MAX: usize = 65_536;
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What waits.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +28,28 @@ impl Waiting {
     fn needs_seat(&self) -> bool {
         match self {
             Waiting::Client(..) => true,
+            Waiting::Stanza(stanza) => is_for_roster(stanza),
+        }
+    }
+
+    /// Its bytes, about.
+    fn bytes(&self) -> usize {
+        match self {
+            Waiting::Client(_, account, resource) => account.len() + resource.len(),
             Waiting::Stanza(stanza) => {
-                let kind = stanza.attr("type").unwrap_or_default();
-                stanza.name() == "presence"
-                    && ["subscribe", "subscribed", "unsubscribe", "unsubscribed"].contains(&kind)
+                let mut bytes = Vec::new();
+                write::whole(stanza, &mut bytes);
+                bytes.len()
             }
         }
     }
+}
+
+/// Whether a stanza changes the roster of whom it is for.
+pub fn is_for_roster(stanza: &Element) -> bool {
+    let kind = stanza.attr("type").unwrap_or_default();
+    let kinds = ["subscribe", "subscribed", "unsubscribe", "unsubscribed"];
+    stanza.name() == "presence" && kinds.contains(&kind)
 }
 
 /// What is to be asked.
@@ -51,6 +68,7 @@ pub struct Whereabouts {
     there: BTreeMap<u16, Life>,
     waiting: BTreeMap<u16, Vec<Waiting>>,
     waits: usize,
+    bytes: usize,
     /// Users whose seat, or where it is, is to be asked for, or is being asked for.
     seats: BTreeSet<u16>,
     places: BTreeSet<u16>,
@@ -66,7 +84,8 @@ impl Whereabouts {
 
     /// Something waits until it is known where a user has its seat. If too much waits it comes back.
     pub fn wait(&mut self, user: u16, what: Waiting) -> Option<Waiting> {
-        if self.waits >= WAITING_MAX {
+        let bytes = what.bytes();
+        if self.waits >= WAITING_MAX || self.bytes + bytes > WAITING_BYTES_MAX {
             return Some(what);
         }
         match what.needs_seat() {
@@ -74,9 +93,19 @@ impl Whereabouts {
             false if self.places.insert(user) => self.unasked.push(user),
             false => {}
         }
-        self.waits += 1;
+        (self.waits, self.bytes) = (self.waits + 1, self.bytes + bytes);
         self.waiting.entry(user).or_default().push(what);
         None
+    }
+
+    /// Whether something waits.
+    pub fn is_waiting(&self) -> bool {
+        self.waits > 0
+    }
+
+    /// A user has its seat there, of whom something has come.
+    pub fn note(&mut self, user: u16, life: Life) {
+        self.there.insert(user, life);
     }
 
     fn want_seat(&mut self, user: u16) {
@@ -139,6 +168,7 @@ impl Whereabouts {
         self.places.remove(&user);
         let waiting = self.waiting.remove(&user).unwrap_or_default();
         self.waits -= waiting.len();
+        self.bytes -= waiting.iter().map(Waiting::bytes).sum::<usize>();
         waiting
     }
 
@@ -182,7 +212,7 @@ mod tests {
         assert_eq!(whereabouts.there(1, LIFE).len(), 2);
         assert_eq!(whereabouts.of(1), Some(LIFE));
         assert_eq!(whereabouts.nowhere(2).len(), 1);
-        assert_eq!((whereabouts.of(2), whereabouts.waits), (None, 0));
+        assert_eq!((whereabouts.of(2), whereabouts.waits, whereabouts.bytes), (None, 0, 0));
         assert_eq!(whereabouts.lost(LIFE), [1]);
         assert_eq!(whereabouts.of(1), None);
     }

@@ -94,6 +94,10 @@ impl Server {
             {
                 return;
             }
+            // A newer one came before it, by another way, or this one again after that: the newer one is it.
+            Ask::Roster { user, .. } if self.is_older_roster(user, &asker) => {
+                return self.ask_disk(Job::Nothing { asker });
+            }
             Ask::Roster { user, bytes } => {
                 return self.ask_disk(Job::RosterFor { user, bytes, asker });
             }
@@ -101,12 +105,30 @@ impl Server {
         self.answer_asker(asker, answer);
     }
 
-    /// Who has the seat of a user, as far as it may be alive.
-    fn seat_of(&mut self, user: u16) -> Option<Life> {
-        let (life, wires) = (self.claims.of(user)?, self.wires.as_mut()?);
-        if self.begun.elapsed() > HEARD_OF_WITHIN {
-            wires.give_up_unknown(life);
+    /// Whether a newer roster of a user has come from the same process. If not, this is the newest.
+    fn is_older_roster(&mut self, user: u16, asker: &Asker) -> bool {
+        let newest = self.newest_rosters.get(&user);
+        if newest.is_some_and(|(life, number)| *life == asker.from && *number > asker.number) {
+            return true;
         }
+        self.newest_rosters.insert(user, (asker.from, asker.number));
+        false
+    }
+
+    /// Who has not been heard of within a while after this process has begun is gone, and so are the seats it had.
+    pub(super) fn give_up_unknown(&mut self) {
+        if self.has_given_up || self.begun.elapsed() <= HEARD_OF_WITHIN {
+            return;
+        }
+        self.has_given_up = true;
+        if let Some(wires) = &mut self.wires {
+            self.claims.lives().into_iter().for_each(|life| wires.give_up_unknown(life));
+        }
+    }
+
+    /// Who has the seat of a user, as far as it may be alive.
+    fn seat_of(&self, user: u16) -> Option<Life> {
+        let (life, wires) = (self.claims.of(user)?, self.wires.as_ref()?);
         wires.may_live(life).then_some(life)
     }
 
@@ -118,7 +140,6 @@ impl Server {
         if is_alone(self.desk.host.config()) {
             return self.answer_seat(user, asker.from.1, asker);
         }
-        self.seat_of(user);
         let Some(wires) = &self.wires else { return };
         match self.claims.claim(user, asker.from, |life| wires.may_live(life)) {
             Claimed::Granted(claim) => self.answer_seat(user, claim.before, asker),

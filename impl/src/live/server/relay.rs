@@ -12,7 +12,7 @@ use super::super::front::error::ErrorType;
 use super::super::front::write;
 use super::super::links::news::Life;
 use super::super::seats::Parcel;
-use super::super::seats::whereabouts::Waiting;
+use super::super::seats::whereabouts::{Waiting, is_for_roster};
 use super::Server;
 
 /// Why a stream ends whose user had its seat at a server that is gone (RFC 6120 §4.9.3.20): it may come again at once.
@@ -117,9 +117,21 @@ impl Server {
                 self.whereabouts.here(user)
             }
             Seat::There(life) => return self.place_known(user, Some(life)),
-            Seat::Nobody => self.whereabouts.nobody(user),
+            Seat::Nobody => return self.is_nobody(user),
         };
         waiting.into_iter().for_each(|what| self.go_on_with(user, what));
+    }
+
+    /// There is no such account any more, of which this server has not heard yet.
+    fn is_nobody(&mut self, user: u16) {
+        for what in self.whereabouts.nobody(user) {
+            match what {
+                Waiting::Client(id, ..) => self.close(id, "not-authorized", "the account is gone"),
+                Waiting::Stanza(stanza) => {
+                    self.desk.bounce(&stanza, ErrorType::Cancel, "service-unavailable");
+                }
+            }
+        }
     }
 
     /// It is known where a user has its seat, if it has any.
@@ -209,12 +221,11 @@ impl Server {
                 self.guest_came(from, id, &account, &resource)
             }
             Parcel::Said { id, stanza } => {
-                if let (Some(guest), Some(stanza)) =
-                    (self.guests.ids.get(&(from, id)).copied(), element(&stanza))
-                {
+                let Some(guest) = self.guests.ids.get(&(from, id)).copied() else { return };
+                if let Some(stanza) = element(&stanza) {
                     self.desk.stanza(guest, stanza, self.now_us());
-                    self.send_there(from, Parcel::Heeded { id });
                 }
+                self.send_there(from, Parcel::Heeded { id });
             }
             Parcel::Ended { id } => {
                 if let Some(guest) = self.guests.ids.get(&(from, id)).copied() {
@@ -223,6 +234,7 @@ impl Server {
             }
             Parcel::Stanza { user, stanza } => {
                 if let Some(stanza) = element(&stanza).filter(|_| self.desk.is_seated(user)) {
+                    self.note_place(from, &stanza);
                     self.desk.take_in(stanza, self.now_us());
                 }
             }
@@ -236,6 +248,16 @@ impl Server {
             }
             Parcel::Say { id, bytes } => self.send_bytes(id, bytes),
             Parcel::Close { id, condition } => self.close(id, &condition, ""),
+        }
+    }
+
+    /// Whoever is there has its seat where that comes from.
+    fn note_place(&mut self, from: Life, stanza: &Element) {
+        if stanza.name() == "presence"
+            && stanza.attr("type").is_none()
+            && let Some(user) = self.desk.sender(stanza)
+        {
+            self.whereabouts.note(user, from);
         }
     }
 
@@ -262,10 +284,12 @@ impl Server {
             self.close(id, GONE, "come again");
         }
         for parcel in lost {
-            if let Parcel::Stanza { stanza, .. } = parcel
-                && let Some(stanza) = element(&stanza)
-            {
-                self.desk.bounce(&stanza, ErrorType::Wait, "remote-server-timeout");
+            let Parcel::Stanza { user, stanza } = parcel else { continue };
+            let Some(stanza) = element(&stanza) else { continue };
+            match is_for_roster(&stanza) {
+                // It does no harm twice.
+                true => self.send_elsewhere(user, stanza),
+                false => self.desk.bounce(&stanza, ErrorType::Wait, "remote-server-timeout"),
             }
         }
     }
@@ -280,4 +304,17 @@ fn xml(stanza: &Element) -> Vec<u8> {
 
 fn element(bytes: &[u8]) -> Option<Element> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_client_may_say_comes_as_it_was() {
+        let said = "<message xmlns='jabber:client' xml:lang='en' to='a@b'><body>&lt;\u{e9}</body>\
+                    <x xmlns='http://etherx.jabber.org/streams'/><y xmlns='urn:y' z='&apos;'><z xmlns=''/></y></message>";
+        let said: Element = said.parse().expect("it is XML");
+        assert_eq!(element(&xml(&said)), Some(said));
+    }
 }
