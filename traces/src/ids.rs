@@ -1,6 +1,7 @@
 //! Names of nodes, requests and hand-overs, as every crate, trace and message writes them.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -140,9 +141,19 @@ impl<'de> Deserialize<'de> for Node {
 }
 
 /// A client's request, a query or a publish, named by its number in the scope or the run.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(pub u64);
+
+/// As a number of 32 bits if it is one of a scope: what is drawn by hashes, such as random walks, stays what it was.
+impl Hash for RequestId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match u32::try_from(self.0) {
+            Ok(number) => number.hash(state),
+            Err(_) => self.0.hash(state),
+        }
+    }
+}
 
 impl RequestId {
     /// The request of this number in a scope.
